@@ -1,0 +1,25 @@
+"""What the numbered scripts share and what is not their lesson.
+
+Import this package before Keras: TensorFlow reads its settings from the environment once, while
+it is being imported.
+
+- ``datasets``: the real data, from ``data/`` or a download, and the three-way split
+- ``drawings``: a mouse drawing in any picture format, prepared as MNIST was prepared
+- ``models``: saving and reloading a trained network
+- ``results``: the record of a run as JSON, and the README table made from these records
+- ``plots``: curves, confusion matrices and picture grids, saved as PNG
+- ``files``: where things are, and writing that never leaves half a file
+"""
+
+import os
+import sys
+
+# oneDNN makes convolutions on the CPU several times faster. TensorFlow leaves it off on CPUs
+# without AVX-512, where it helps as much.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Warnings and errors only: the notes on CPU features and GPUs hide the training progress.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from cnn_practice.errors import exit_with_one_sentence
+
+sys.excepthook = exit_with_one_sentence

@@ -1,0 +1,114 @@
+"""Figures that several scripts draw: curves, confusion matrices, picture grids.
+
+Every function saves a PNG in ``images/figures/`` and returns the Matplotlib ``Figure``, which a
+notebook shows when it stands last in a cell.
+"""
+
+import math
+
+from cnn_practice import files
+
+import numpy as np
+from matplotlib.figure import Figure
+
+WRONG = "#c62828"
+
+
+def save(figure, name):
+    """Save ``figure`` as ``images/figures/<name>.png``, atomically, and print where it is.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    path = files.FIGURES / f"{name}.png"
+    with files.written_beside(path) as temporary:
+        figure.savefig(temporary, dpi=120, bbox_inches="tight")
+    print(f"figure: {files.shown(path)}")
+    return figure
+
+
+def training_curves(history, name, title):
+    """Loss and accuracy of training and validation by epoch.
+
+    Args:
+        history: dict with the lists ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one
+            number per epoch, as ``fit(...).history`` is.
+        name: file name without suffix.
+        title: heading of the figure.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure.suptitle(title)
+    epochs = range(1, len(history["loss"]) + 1)
+    for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        axes.plot(epochs, history[quantity], ".-", label="training")
+        axes.plot(epochs, history[f"val_{quantity}"], ".-", label="validation")
+        axes.set(xlabel="epoch", ylabel=quantity)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return save(figure, name)
+
+
+def confusion_matrix(truth, predicted, name, title, classes=range(10)):
+    """How often each class was read as each other one, as a heat map with counts.
+
+    Args:
+        truth: true class indices, integers of shape (N,).
+        predicted: predicted class indices, integers of shape (N,).
+        name: file name without suffix.
+        title: heading of the figure.
+        classes: the name of each class, in the order of the indices.
+    """
+    classes = [str(each) for each in classes]
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
+    figure = Figure(figsize=(6.5, 6), layout="constrained")
+    axes = figure.subplots()
+    # The logarithm lets single mistakes be seen beside a thousand right answers.
+    axes.imshow(np.log1p(counts), cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            dark = np.log1p(count) > 0.6 * np.log1p(counts.max())
+            axes.text(
+                column, row, count, ha="center", va="center", fontsize=8,
+                color="white" if dark else "black",
+            )  # fmt: skip
+    axes.set(xlabel="predicted", ylabel="true", title=title)
+    axes.set_xticks(
+        range(len(classes)), classes, rotation=90 if len(max(classes, key=len)) > 2 else 0
+    )
+    axes.set_yticks(range(len(classes)), classes)
+    return save(figure, name)
+
+
+def picture_grid(pictures, captions, name, title, wrong=(), columns=10):
+    """Pictures in rows, each with a caption; the wrong ones framed and captioned in red.
+
+    Args:
+        pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
+            pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
+        captions: N strings.
+        name: file name without suffix.
+        title: heading of the figure.
+        wrong: indices of the pictures to mark.
+        columns: pictures per row.
+    """
+    columns = min(columns, len(pictures))
+    rows = math.ceil(len(pictures) / columns)
+    figure = Figure(figsize=(max(1.1 * columns, 4), 1.35 * rows + 0.5), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    for index, (axes, picture) in enumerate(zip(grid.flat, pictures, strict=False)):
+        axes.axis("on")
+        axes.set(xticks=[], yticks=[])
+        axes.imshow(np.squeeze(picture), cmap="gray_r")
+        axes.set_title(
+            captions[index], fontsize=8, color=WRONG if index in wrong else "black", pad=3
+        )
+        for spine in axes.spines.values():
+            spine.set(
+                color=WRONG if index in wrong else "#cccccc", linewidth=2 if index in wrong else 0.5
+            )
+    return save(figure, name)
