@@ -1,0 +1,87 @@
+"""The tests work on a copy of the project, so that they never touch trained models or figures."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_COPIED = shutil.ignore_patterns(
+    ".git",
+    ".venv",
+    ".*_cache",
+    "__pycache__",
+    "*.egg-info",
+    "figures",
+    "checkpoints",
+    "node_modules",
+)
+
+
+class Project:
+    """A copy of the project in ``root``, whose scripts are edited and run as a user does it."""
+
+    def __init__(self, root):
+        self.root = root
+        shutil.copytree(ROOT, root, ignore=NOT_COPIED)
+
+    def edit(self, script, **hyperparameters):
+        """Give hyperparameters of a script's UPPERCASE block new values, as a user edits them."""
+        path = self.root / script
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        places = {
+            node.targets[0].id: node
+            for node in ast.parse("".join(lines)).body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for name, value in sorted(
+            hyperparameters.items(), key=lambda pair: -places[pair[0]].lineno
+        ):
+            node = places[name]
+            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {value!r}\n"]
+        path.write_text("".join(lines), encoding="utf-8")
+
+    def run(self, *arguments, timeout=300, **options):
+        """Run ``python <script> [arguments]`` from a folder outside the project.
+
+        Returns the ``subprocess.CompletedProcess`` with ``stdout`` and ``stderr`` as text.
+        """
+        script, *rest = map(str, arguments)
+        options.setdefault("cwd", self.root.parent)
+        environment = os.environ | {"PYTHONPATH": str(self.root)} | options.pop("env", {})
+        return subprocess.run(
+            [sys.executable, str(self.root / script), *rest],
+            env=environment, capture_output=True, text=True, timeout=timeout, **options,
+        )  # fmt: skip
+
+    def passes(self, script, **hyperparameters):
+        """Edit ``script``, run it, require success, and return what it printed."""
+        self.edit(script, **hyperparameters)
+        done = self.run(script)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    def fails_with_one_sentence(self, *arguments, **options):
+        """Run a script and require exit code 2 and one sentence; returns the sentence."""
+        done = self.run(*arguments, **options)
+        assert done.returncode == 2, (done.returncode, done.stdout[-2000:], done.stderr[-4000:])
+        assert "Traceback" not in done.stdout + done.stderr
+        sentences = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+        assert len(sentences) == 1, done.stderr
+        return sentences[0].removeprefix("Error: ")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """One copy for all tests: what a training script saves, the scripts after it reload."""
+    return Project(tmp_path_factory.mktemp("copy") / "project")
+
+
+@pytest.fixture
+def fresh_project(tmp_path):
+    """A copy for one test alone, to be damaged at will."""
+    return Project(tmp_path / "project")
