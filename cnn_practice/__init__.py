@@ -17,8 +17,9 @@ import sys
 # oneDNN makes convolutions on the CPU several times faster. TensorFlow leaves it off on CPUs
 # without AVX-512, where it helps as much.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-# Warnings and errors only: the notes on CPU features and GPUs hide the training progress.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# TensorFlow's notes on CPU features and absent GPUs would bury the training progress. What stops a
+# script is raised in Python all the same; set this to 0 to see why a GPU is not found.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from cnn_practice.errors import exit_with_one_sentence
 

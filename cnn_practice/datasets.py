@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 
 from cnn_practice import files
 from cnn_practice.errors import InputError
@@ -97,7 +98,7 @@ def read_npz(path):
         EOFError,
         KeyError,
         zipfile.BadZipFile,
-        zipfile.zlib.error,
+        zlib.error,
     ) as error:
         raise InputError(f"{files.shown(path)} is damaged or not an npz file.") from error
 

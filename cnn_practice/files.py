@@ -18,7 +18,7 @@ FIGURES = ROOT / "images" / "figures"
 
 _WHAT_TO_DO = {
     errno.ENOSPC: "the disk is full; free some space and run this again",
-    errno.EFBIG: "the file grew over the size the system allows; free some space and run this again",
+    errno.EFBIG: "the file is larger than allowed here; free some space and run this again",
     errno.EACCES: "the folder or file is not writable; change its permissions and run this again",
     errno.EPERM: "the folder or file is not writable; change its permissions and run this again",
     errno.EROFS: "the disk is read-only; copy the project to one that is not",

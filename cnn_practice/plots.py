@@ -81,7 +81,7 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     return save(figure, name)
 
 
-def picture_grid(pictures, captions, name, title, wrong=(), columns=10):
+def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow):
     """Pictures in rows, each with a caption; the wrong ones framed and captioned in red.
 
     Args:
@@ -92,7 +92,9 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10):
         title: heading of the figure.
         wrong: indices of the pictures to mark.
         columns: pictures per row.
+        **imshow: further arguments of Matplotlib's ``imshow``, such as ``cmap``.
     """
+    imshow = {"cmap": "gray_r"} | imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     figure = Figure(figsize=(max(1.1 * columns, 4), 1.35 * rows + 0.5), layout="constrained")
@@ -101,14 +103,11 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10):
     for axes in grid.flat:
         axes.axis("off")
     for index, (axes, picture) in enumerate(zip(grid.flat, pictures, strict=False)):
+        marked = index in wrong
         axes.axis("on")
         axes.set(xticks=[], yticks=[])
-        axes.imshow(np.squeeze(picture), cmap="gray_r")
-        axes.set_title(
-            captions[index], fontsize=8, color=WRONG if index in wrong else "black", pad=3
-        )
+        axes.imshow(np.squeeze(picture), **imshow)
+        axes.set_title(captions[index], fontsize=8, color=WRONG if marked else "black", pad=3)
         for spine in axes.spines.values():
-            spine.set(
-                color=WRONG if index in wrong else "#cccccc", linewidth=2 if index in wrong else 0.5
-            )
+            spine.set(color=WRONG if marked else "#cccccc", linewidth=2 if marked else 0.5)
     return save(figure, name)

@@ -11,14 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(
-    ".git",
-    ".venv",
-    ".*_cache",
-    "__pycache__",
-    "*.egg-info",
-    "figures",
-    "checkpoints",
-    "node_modules",
+    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "figures", "checkpoints"
 )
 
 

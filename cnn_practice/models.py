@@ -1,0 +1,68 @@
+"""Saving a trained network and reloading it: architecture as JSON, weights as HDF5."""
+
+import json
+
+from cnn_practice import files
+from cnn_practice.errors import InputError
+
+import keras
+
+
+def save(model, name):
+    """Save ``models/<name>.config.json`` and ``models/<name>.weights.h5``.
+
+    Both are written beside their places first and then renamed one right after the other, so that
+    a kill at any moment leaves a whole model.
+
+    Args:
+        model: Keras model; by the rule of ``models/`` it takes float32 in [0, 1] of shape
+            (N, height, width, channels), any further normalisation being a layer inside it.
+        name: file name without suffixes.
+
+    Raises:
+        InputError: the files cannot be written.
+    """
+    config, weights = _paths(name)
+    with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
+        new_config.write_text(json.dumps(json.loads(model.to_json()), indent=1) + "\n", "utf-8")
+        model.save_weights(new_weights)
+    print(f"model: {files.shown(config)}, {files.shown(weights)}")
+
+
+def load(name):
+    """Reload a model that ``save`` saved, ready for ``predict``.
+
+    Raises:
+        InputError: it was never trained, a file is damaged, or config and weights do not belong
+            together.
+    """
+    config, weights = _paths(name)
+    for path in (config, weights):
+        if not path.exists():
+            raise InputError(f"There is no {files.shown(path)} yet: run {_training_script(name)}.")
+    again = f"train it again with {_training_script(name)}"
+    try:
+        model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
+    try:
+        model.load_weights(weights)
+    except OSError as error:
+        raise InputError(f"{files.shown(weights)} is damaged: {again}.") from error
+    except (ValueError, KeyError) as error:
+        raise InputError(
+            f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
+        ) from error
+    return model
+
+
+def _paths(name):
+    return files.MODELS / f"{name}.config.json", files.MODELS / f"{name}.weights.h5"
+
+
+def _training_script(name):
+    """The command that trains model ``name``, found by the line ``NAME = "…"`` of the scripts."""
+    for script in sorted(files.ROOT.glob("[0-9]*/*_train_*.py")):
+        if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
+            return f"«python {files.shown(script)}»"
+    return "the script that trains it"

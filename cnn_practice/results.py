@@ -1,0 +1,129 @@
+"""The record of a training run as JSON, and the README table made from these records.
+
+``python -m cnn_practice.results`` writes the table anew into the README.
+"""
+
+import json
+import os
+import platform
+import re
+from importlib import metadata
+from pathlib import Path
+
+from cnn_practice import files
+from cnn_practice.errors import InputError
+
+import numpy as np
+
+README = files.ROOT / "README.md"
+TABLE = re.compile(r"(<!-- results -->\n).*(<!-- end of results -->)", re.DOTALL)
+
+
+def hyperparameters(variables):
+    """The UPPERCASE names of a script and their values: ``hyperparameters(globals())``."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in variables.items()
+        if name.isupper() and not name.startswith("_")
+    }
+
+
+def environment():
+    """Versions of Python and the libraries, and the hardware, as a dict for a results file."""
+    libraries = ("keras", "tensorflow", "numpy")
+    cpu = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():  # Linux, where platform.processor() is empty or only names the family
+        found = re.search(r"model name\s*: (.+)", cpuinfo.read_text(encoding="utf-8"))
+        cpu = found[1] if found else cpu
+    return {
+        "versions": {"python": platform.python_version()}
+        | {library: metadata.version(library) for library in libraries},
+        "hardware": f"{cpu}, {os.cpu_count()} cores",
+    }
+
+
+def save(name, settings, **run):
+    """Add one run to ``models/<name>.results.json``.
+
+    Runs with the same hyperparameters, versions and hardware, their seeds apart, stand together,
+    and the file gives their mean and standard deviation; another setting begins the file anew.
+    The saved weights are those of the last run.
+
+    Args:
+        name: the model's name.
+        settings: its hyperparameters; ``SEED`` is required.
+        **run: figures of this run: ``test_accuracy`` and ``drawings_accuracy`` in [0, 1],
+            ``parameters``, ``epochs``, ``seconds`` of training, and any further number.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    path = files.MODELS / f"{name}.results.json"
+    settings = json.loads(json.dumps(settings))
+    seed = settings.pop("SEED")
+    common = {"hyperparameters": settings} | environment()
+    former = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    same = all(former.get(key) == value for key, value in common.items())
+    runs = [each for each in former["runs"] if each["seed"] != seed] if same else []
+    runs.append({"seed": seed} | run)
+
+    record = {"model": name}
+    for quantity in run:
+        values = [each[quantity] for each in runs]
+        if quantity == "test_accuracy":
+            record[quantity] = {
+                "mean": float(np.mean(values)),
+                # One run has no deviation.
+                "std": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+                "runs": values,
+            }
+        elif isinstance(values[0], float):
+            record[quantity] = float(np.mean(values))
+        else:
+            record[quantity] = values[-1]
+    record |= {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
+    files.write_json(path, record)
+    print(f"results: {files.shown(path)}")
+
+
+def read_all():
+    """All records of ``models/*.results.json``, in the order of the chapters that train them."""
+    paths = sorted(files.MODELS.glob("*.results.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def table(records):
+    """The results table in Markdown, one row per record."""
+    rows = [
+        "| model | parameters | test accuracy | own drawings | training | seeds |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for record in records:
+        accuracy = record["test_accuracy"]
+        deviation = "" if accuracy["std"] is None else f" ± {accuracy['std']:.2%}"
+        drawings = record.get("drawings_accuracy")
+        rows.append(
+            f"| {record['model']} | {record['parameters']:,} | {accuracy['mean']:.2%}{deviation} "
+            f"| {'–' if drawings is None else f'{drawings:.1%}'} | {_duration(record['seconds'])} "
+            f"| {len(record['seeds'])} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _duration(seconds):
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def write_readme_table():
+    """Put the table of all results between the two marks of the README."""
+    text = README.read_text(encoding="utf-8")
+    if not TABLE.search(text):
+        raise InputError("README.md has lost the line «<!-- results -->»: put it back.")
+    with files.written_beside(README) as temporary:
+        new = TABLE.sub(lambda marks: marks[1] + table(read_all()) + marks[2], text)
+        temporary.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_readme_table()
