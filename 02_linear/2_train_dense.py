@@ -118,7 +118,7 @@ test_accuracy = float(np.mean(predicted == y_test))
 models.save(model, NAME)
 results.save(
     NAME,
-    results.hyperparameters(globals()),
+    globals(),
     test_accuracy=test_accuracy,
     drawings_accuracy=drawings.score(model),
     parameters=model.count_params(),

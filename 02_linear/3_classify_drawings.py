@@ -12,22 +12,20 @@
 # {"my_seven.png": 7}, lets the script count how many are read right.
 
 # %%
-from pathlib import Path
-
-from cnn_practice import drawings, models, plots
+from cnn_practice import drawings, files, models, plots
 
 import numpy as np
 
 # %% Hyperparameters
-FOLDER = Path(__file__).parent.parent / "images" / "drawings"  # any folder of pictures
+FOLDER = files.DRAWINGS  # or any folder of pictures
 NAMES = ("linear", "dense")  # the models to ask, of those in models/
 
 # %% [markdown]
 # ## The drawings, prepared as MNIST was, and merely shrunk
 
 # %%
-files, pictures, truth = drawings.read_folder(FOLDER)
-prepared = np.stack([drawings.prepare(*each) for each in zip(pictures, files, strict=True)])
+file_names, pictures, truth = drawings.read_folder(FOLDER)
+prepared = np.stack([drawings.prepare(*each) for each in zip(pictures, file_names, strict=True)])
 shrunk = np.stack([drawings.resize_only(picture) for picture in pictures])
 
 # %% [markdown]
@@ -50,7 +48,7 @@ for name in NAMES:
     confidence = probabilities.max(axis=1)
 
     print(f"\n{name:<28} truth  prediction  confidence")
-    for file, true, digit, sure in zip(files, truth, digits, confidence, strict=True):
+    for file, true, digit, sure in zip(file_names, truth, digits, confidence, strict=True):
         mark = "" if true in (digit, None) else "  ← wrong"
         print(f"{file:<28} {'?' if true is None else true:>5}  {digit:>10}  {sure:>10.1%}{mark}")
 

@@ -92,12 +92,9 @@ def prepare(grey, name="the drawing"):
     Raises:
         InputError: the drawing is blank.
     """
-    ink = _ink(grey, name)
-    rows, columns = np.nonzero(ink)
-    ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    ink = _with_mnist_pen(ink)
-    box = _fit(ink, 20)
-    return _centred_by_mass(box, 28)
+    ink = _cropped(_without_specks(_shrunk(_ink(grey, name), 400)))
+    ink = _with_mnist_pen(_shrunk(ink, 160))
+    return _centred_by_mass(_fit(ink, 20), 28)
 
 
 def resize_only(grey):
@@ -188,21 +185,39 @@ def _ink(grey, name):
         raise InputError(f"{name} has no pixels: draw a digit first.")
     lightness = grey - _paper(grey)
     # Ink is what differs most from the paper, to the dark side or to the light side.
-    dark = np.square(np.minimum(lightness, 0)).sum() >= np.square(np.maximum(lightness, 0)).sum()
-    ink = np.maximum(-lightness if dark else lightness, 0)
-    rim = _rim(lightness.shape)
-    noise = 1.4826 * np.median(np.abs(lightness[rim] - np.median(lightness[rim])))
-    # The level of solid ink: the mean of the upper half of what stands out.
-    standing_out = ink[ink > max(0.5 * ink.max(), 4 * noise, 0.06)]
-    if not standing_out.size:
+    dark, light = np.maximum(-lightness, 0), np.maximum(lightness, 0)
+    ink = dark if np.vdot(dark, dark) >= np.vdot(light, light) else light
+    rim = lightness[_rim(lightness.shape)]
+    noise = 1.4826 * np.median(np.abs(rim - np.median(rim)))
+    solid = ink[ink > max(0.5 * ink.max(), 4 * noise, 0.06)]
+    if not solid.size:
         raise InputError(f"There is no ink in {name}: draw a digit first.")
-    ink = np.clip(ink / np.median(standing_out), 0, 1)
+    ink = np.minimum(ink / np.median(solid), 1)
     ink[ink < 0.35] = 0
-    # Specks are pieces far smaller than the largest piece of the digit.
-    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    mass = ndimage.sum_labels(ink, pieces, range(1, count + 1))
-    ink[np.isin(pieces, 1 + np.flatnonzero(mass < 0.02 * mass.max()))] = 0
     return ink
+
+
+def _paper(grey):
+    """The lightness of the paper at each pixel: a smooth surface through the picture's rim.
+
+    A quadratic surface follows the shading and vignetting of a photograph. Ink that reaches the
+    rim is left out of the fit as an outlier.
+    """
+    rows, columns = np.nonzero(_rim(grey.shape))
+    few = slice(None, None, 1 + len(rows) // 1000)  # some points of the rim are enough
+    rows, columns = rows[few], columns[few]
+    y, x = (np.linspace(-1, 1, length, dtype=np.float32) for length in grey.shape)
+    points = np.stack([np.ones_like(x[columns]), x[columns], y[rows]], axis=-1)
+    points = np.concatenate([points, points[:, 1:] ** 2, points[:, 1:2] * points[:, 2:]], axis=1)
+    values = grey[rows, columns]
+    kept = np.abs(values - np.median(values)) < 0.25
+    for _ in range(3):
+        surface = np.linalg.lstsq(points[kept], values[kept], rcond=None)[0]
+        error = np.abs(points @ surface - values)
+        kept = error <= max(3 * 1.4826 * np.median(error), 0.02)
+    level, x1, y1, x2, y2, xy = surface
+    y = y[:, np.newaxis]
+    return (level + x1 * x + x2 * x**2) + (y1 * y + y2 * y**2) + xy * y * x
 
 
 def _rim(shape):
@@ -214,24 +229,27 @@ def _rim(shape):
     return rim
 
 
-def _paper(grey):
-    """The lightness of the paper at each pixel: a smooth surface through the picture's rim.
+def _shrunk(ink, size):
+    """Shrink to at most ``size`` pixels a side by the maximum of blocks, which keeps thin lines."""
+    block = math.ceil(max(ink.shape) / size)
+    if block == 1:
+        return ink
+    height, width = (math.ceil(length / block) for length in ink.shape)
+    padded = np.zeros((height * block, width * block), dtype=ink.dtype)
+    padded[: ink.shape[0], : ink.shape[1]] = ink
+    return padded.reshape(height, block, width, block).max(axis=(1, 3))
 
-    A quadratic surface follows the shading and vignetting of a photograph. Ink that reaches the
-    rim is left out of the fit as an outlier.
-    """
-    height, width = grey.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    rim = _rim(grey.shape)
-    rim &= np.abs(grey - np.median(grey[rim])) < 0.25
-    terms = np.stack([np.ones_like(x), x, y, x * y, x**2, y**2], axis=-1)
-    points, values = terms[rim], grey[rim]
-    for _ in range(3):
-        surface = np.linalg.lstsq(points, values, rcond=None)[0]
-        error = np.abs(points @ surface - values)
-        kept = error <= max(3 * 1.4826 * np.median(error), 0.02)
-        points, values = points[kept], values[kept]
-    return terms @ surface
+
+def _without_specks(ink):
+    """Take away the pieces that are far smaller than the largest piece of the digit."""
+    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
+    return np.where((mass < 0.02 * mass.max())[pieces], 0, ink)
+
+
+def _cropped(ink):
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def pen_width(ink):
@@ -240,12 +258,12 @@ def pen_width(ink):
     Across a stroke of width w, the distances of its pixels to the paper are 1, 2, …, 2, 1, whose
     mean is about (w + 2) / 4.
     """
-    return max(4 * _distance_to(ink <= 0.5)[ink > 0.5].mean() - 2, 1)
+    return max(4 * _depth(ink)[ink > 0.5].mean() - 2, 1)
 
 
-def _distance_to(target):
-    """Distance of each pixel to the nearest one of the mask ``target``; outside is target too."""
-    return ndimage.distance_transform_edt(~np.pad(target, 1, constant_values=True))[1:-1, 1:-1]
+def _depth(ink):
+    """Distance of each pixel to the nearest paper, in pixels; outside the picture is paper."""
+    return ndimage.distance_transform_edt(np.pad(ink > 0.5, 1))[1:-1, 1:-1]
 
 
 def _with_mnist_pen(ink):
@@ -257,7 +275,7 @@ def _with_mnist_pen(ink):
         ink = np.pad(ink, math.ceil(grow))
         return (ndimage.distance_transform_edt(ink <= 0.5) <= grow).astype(np.float32)
     if width > thickest:
-        return (_distance_to(ink <= 0.5) > (width - thickest) / 2).astype(np.float32)
+        return (_depth(ink) > (width - thickest) / 2).astype(np.float32)
     return ink
 
 

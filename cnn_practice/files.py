@@ -73,3 +73,11 @@ def shown(path):
     """``path`` as printed to the user: relative to the project where it lies inside it."""
     path = Path(path).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def training_script(name):
+    """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None."""
+    for script in sorted(ROOT.glob("[0-9]*/*_train_*.py")):
+        if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
+            return script
+    return None

@@ -39,8 +39,8 @@ def load(name):
     config, weights = _paths(name)
     for path in (config, weights):
         if not path.exists():
-            raise InputError(f"There is no {files.shown(path)} yet: run {_training_script(name)}.")
-    again = f"train it again with {_training_script(name)}"
+            raise InputError(f"There is no {files.shown(path)} yet: run {_training(name)}.")
+    again = f"train it again with {_training(name)}"
     try:
         model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
@@ -60,9 +60,7 @@ def _paths(name):
     return files.MODELS / f"{name}.config.json", files.MODELS / f"{name}.weights.h5"
 
 
-def _training_script(name):
-    """The command that trains model ``name``, found by the line ``NAME = "…"`` of the scripts."""
-    for script in sorted(files.ROOT.glob("[0-9]*/*_train_*.py")):
-        if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
-            return f"«python {files.shown(script)}»"
-    return "the script that trains it"
+def _training(name):
+    """The command that trains model ``name``, as messages give it."""
+    script = files.training_script(name)
+    return f"«python {files.shown(script)}»" if script else "the script that trains it"

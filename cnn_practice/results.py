@@ -1,12 +1,14 @@
 """The record of a training run as JSON, and the README table made from these records.
 
-``python -m cnn_practice.results`` writes the table anew into the README.
+``python -m cnn_practice.results`` prints the table, of all models or of those named after it;
+with ``--readme`` it writes the table anew into the README.
 """
 
 import json
 import os
 import platform
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def environment():
     }
 
 
-def save(name, settings, **run):
+def save(name, script_variables, **run):
     """Add one run to ``models/<name>.results.json``.
 
     Runs with the same hyperparameters, versions and hardware, their seeds apart, stand together,
@@ -52,7 +54,8 @@ def save(name, settings, **run):
 
     Args:
         name: the model's name.
-        settings: its hyperparameters; ``SEED`` is required.
+        script_variables: ``globals()`` of the training script: its UPPERCASE names are the
+            hyperparameters, of which ``SEED`` is required.
         **run: figures of this run: ``test_accuracy`` and ``drawings_accuracy`` in [0, 1],
             ``parameters``, ``epochs``, ``seconds`` of training, and any further number.
 
@@ -60,10 +63,13 @@ def save(name, settings, **run):
         InputError: the file cannot be written.
     """
     path = files.MODELS / f"{name}.results.json"
-    settings = json.loads(json.dumps(settings))
+    settings = json.loads(json.dumps(hyperparameters(script_variables)))
     seed = settings.pop("SEED")
     common = {"hyperparameters": settings} | environment()
-    former = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        former = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or damaged: this run begins it anew
+        former = {}
     same = all(former.get(key) == value for key, value in common.items())
     runs = [each for each in former["runs"] if each["seed"] != seed] if same else []
     runs.append({"seed": seed} | run)
@@ -87,10 +93,27 @@ def save(name, settings, **run):
     print(f"results: {files.shown(path)}")
 
 
-def read_all():
-    """All records of ``models/*.results.json``, in the order of the chapters that train them."""
+def read_all(names=None):
+    """The records of ``models/<name>.results.json``, as dicts.
+
+    Args:
+        names: the models; all that have a record by default, in the order of the chapters.
+
+    Raises:
+        InputError: a named model has no record, or a record is damaged.
+    """
     paths = sorted(files.MODELS.glob("*.results.json"))
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    if names:
+        paths = [files.MODELS / f"{name}.results.json" for name in names]
+    records = []
+    for path in paths:
+        try:
+            records.append(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{files.shown(path)} is missing or damaged: train the model again."
+            ) from error
+    return sorted(records, key=lambda record: str(files.training_script(record["model"])))
 
 
 def table(records):
@@ -126,4 +149,8 @@ def write_readme_table():
 
 
 if __name__ == "__main__":
-    write_readme_table()
+    if sys.argv[1:] == ["--readme"]:
+        write_readme_table()
+    else:
+        print("\n" + table(read_all(sys.argv[1:])))
+        print(f"The figures are in {files.shown(files.FIGURES)}.")
