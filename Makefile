@@ -24,9 +24,9 @@ test-fast: .venv/installed-for-tests
 draw: .venv/installed-for-page
 	$(RUN) draw_digits/server.py
 
-# The results table of the README, from models/*.results.json.
+# The figures in the README and the headers of the scripts, from models/*.results.json.
 results: .venv/installed
-	$(RUN) -m cnn_practice.results --readme
+	$(RUN) -m cnn_practice.results --write
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -7,7 +7,7 @@
 #
 #     python 02_linear/1_train_linear.py
 #
-# Expect HEADER.
+# Expect what the first full run will write here.
 #
 # Source: the linear classifier of LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning
 # applied to document recognition*, section III.C.1, where it makes 12 % errors; trained here with

@@ -10,7 +10,7 @@
 #
 #     python 02_linear/2_train_dense.py
 #
-# Expect HEADER.
+# Expect what the first full run will write here.
 #
 # Source: fully connected networks of two hidden layers, LeCun, Bottou, Bengio & Haffner (1998),
 # *Gradient-based learning applied to document recognition*, section III.C.4 (3.05 % errors, 2.45 %

@@ -12,7 +12,7 @@
 #
 #     python 03_lenet5/1_train_lenet5.py
 #
-# Expect HEADER.
+# Expect what the first full run will write here.
 #
 # Source: LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning applied to document
 # recognition*, section II.B: 99.05 % alone, 99.2 % with distorted images. Ours differs in three

@@ -189,7 +189,7 @@ def _ink(grey, name):
     ink = dark if np.vdot(dark, dark) >= np.vdot(light, light) else light
     rim = lightness[_rim(lightness.shape)]
     noise = 1.4826 * np.median(np.abs(rim - np.median(rim)))
-    solid = ink[ink > max(0.5 * ink.max(), 4 * noise, 0.06)]
+    solid = ink[ink > max(0.5 * ink.max(), 6 * noise, 0.06)]
     if not solid.size:
         raise InputError(f"There is no ink in {name}: draw a digit first.")
     ink = np.minimum(ink / np.median(solid), 1)
@@ -289,11 +289,14 @@ def _fit(ink, size):
 
 
 def _centred_by_mass(box, size):
-    """Place ``box`` in a ``size`` × ``size`` picture, its centre of mass in the middle."""
+    """Place ``box`` in ``size`` × ``size``, its centre of mass at pixel (size / 2, size / 2).
+
+    That is (14, 14) for 28, the mean of all digits of MNIST, not the geometric centre (13.5, 13.5).
+    """
     picture = np.zeros((size, size), dtype=np.float32)
     corner = []
     for centre, length in zip(ndimage.center_of_mass(box), box.shape, strict=True):
-        corner.append(int(np.clip(round((size - 1) / 2 - centre), 0, size - length)))
+        corner.append(int(np.clip(round(size / 2 - centre), 0, size - length)))
     top, left = corner
     picture[top : top + box.shape[0], left : left + box.shape[1]] = box
     return picture

@@ -1,7 +1,8 @@
 """The record of a training run as JSON, and the README table made from these records.
 
 ``python -m cnn_practice.results`` prints the table, of all models or of those named after it;
-with ``--readme`` it writes the table anew into the README.
+with ``--write`` it writes the table into the README, and into the header of each training script
+what to expect of it, so that no figure is typed by hand.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import platform
 import re
 import sys
+import textwrap
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from cnn_practice.errors import InputError
 import numpy as np
 
 README = files.ROOT / "README.md"
+EXPECT = re.compile(r"^# Expect .*\n(?:# .+\n)*", re.MULTILINE)
 TABLE = re.compile(r"(<!-- results -->\n).*(<!-- end of results -->)", re.DOTALL)
 
 
@@ -138,19 +141,42 @@ def _duration(seconds):
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def write_readme_table():
-    """Put the table of all results between the two marks of the README."""
+def expectation(record):
+    """The sentence of a script's header on accuracy, seeds, time and hardware, as comment lines."""
+    accuracy, runs = record["test_accuracy"], record["runs"]
+    if accuracy["std"] is None:
+        figure = f"{accuracy['mean']:.2%} on the test images (one run, so no deviation)"
+    else:
+        figure = (
+            f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
+            f" deviation over {len(runs)} seeds)"
+        )
+    sentence = (
+        f"Expect {figure} after {_duration(record['seconds'])} of training on {record['hardware']}."
+    )
+    return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
+
+
+def write_readme_and_headers():
+    """Put the records into the README's table and the headers of the scripts."""
     text = README.read_text(encoding="utf-8")
     if not TABLE.search(text):
         raise InputError("README.md has lost the line «<!-- results -->»: put it back.")
-    with files.written_beside(README) as temporary:
-        new = TABLE.sub(lambda marks: marks[1] + table(read_all()) + marks[2], text)
-        temporary.write_text(new, encoding="utf-8")
+    _rewrite(README, TABLE.sub(lambda marks: marks[1] + table(read_all()) + marks[2], text))
+    for record in read_all():
+        script = files.training_script(record["model"])
+        text = script.read_text(encoding="utf-8")
+        _rewrite(script, EXPECT.sub(lambda _, record=record: expectation(record), text, count=1))
+
+
+def _rewrite(path, text):
+    with files.written_beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--readme"]:
-        write_readme_table()
+    if sys.argv[1:] == ["--write"]:
+        write_readme_and_headers()
     else:
         print("\n" + table(read_all(sys.argv[1:])))
         print(f"The figures are in {files.shown(files.FIGURES)}.")

@@ -1,0 +1,101 @@
+"""Writing that leaves no half file, and errors in one sentence."""
+
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cnn_practice import files
+from cnn_practice.errors import InputError
+
+import pytest
+
+
+def test_written_beside_renames_into_place(tmp_path):
+    path = tmp_path / "new folder" / "note.txt"
+    with files.written_beside(path) as temporary:
+        temporary.write_text("whole")
+        assert not path.exists()
+        assert temporary.suffix == ".txt"
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_exception_leaves_the_former_file(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("former")
+    with pytest.raises(ZeroDivisionError), files.written_beside(path) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert path.read_text() == "former"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        # HDF5 gives the number in the text alone.
+        RuntimeError("file write failed: errno = 28, error message = 'No space left on device'"),
+        OSError("Can't write data (file write failed: time = 1, errno = 28, total = 9)"),
+    ],
+)
+def test_a_full_disk_is_one_sentence(tmp_path, error):
+    path = tmp_path / "note.txt"
+    path.write_text("former")
+    with pytest.raises(InputError, match="the disk is full; free some"):  # noqa: SIM117
+        with files.written_beside(path):
+            raise error
+    assert path.read_text() == "former"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_runtime_error_is_not_hidden(tmp_path):
+    with pytest.raises(RuntimeError, match="a defect"), files.written_beside(tmp_path / "note.txt"):
+        raise RuntimeError("a defect")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folder permissions of POSIX")
+def test_a_read_only_folder_is_one_sentence():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "note.txt"
+        path.write_text("former")
+        os.chmod(folder, 0o555)
+        administrator = os.geteuid() == 0  # may write everywhere, so become nobody
+        if administrator:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(InputError, match="not writable; change its permissions"):  # noqa: SIM117
+                with files.written_beside(path) as temporary:
+                    temporary.write_text("new")
+        finally:
+            if administrator:
+                os.seteuid(0)
+            os.chmod(folder, 0o755)
+        assert path.read_text() == "former"
+
+
+def run_python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_an_input_error_is_one_sentence_and_exit_code_2():
+    done = run_python("from cnn_practice.errors import InputError; raise InputError('Mend it.')")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "Error: Mend it."
+
+
+def test_a_defect_keeps_its_traceback():
+    done = run_python("import cnn_practice; 1 / 0")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_onednn_is_on_before_keras_is_imported():
+    done = run_python(
+        "import cnn_practice, os, sys;"
+        "print(os.environ['TF_ENABLE_ONEDNN_OPTS'], 'keras' in sys.modules)"
+    )
+    assert done.stdout.split() == ["1", "False"]
