@@ -43,6 +43,8 @@ def load(name):
     again = f"train it again with {_training(name)}"
     try:
         model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
+        if not isinstance(model, keras.Model):
+            raise TypeError("valid JSON, but not of a model")
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
     try:

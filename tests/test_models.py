@@ -1,0 +1,153 @@
+"""Saving, reloading, and what happens when the saved files are not what they should be."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from cnn_practice import datasets, drawings, files, models
+from cnn_practice.errors import InputError
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+
+def small_model(units=3):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(units)])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MODELS", tmp_path)
+    return tmp_path
+
+
+def test_a_reloaded_model_gives_the_same_outputs(folder):
+    model = small_model()
+    models.save(model, "small")
+    x = np.random.default_rng(0).random((5, 4, 4, 1), dtype=np.float32)
+    assert np.array_equal(models.load("small").predict(x, verbose=0), model.predict(x, verbose=0))
+    assert {path.name for path in folder.iterdir()} == {"small.config.json", "small.weights.h5"}
+
+
+def test_a_model_never_trained(folder):
+    with pytest.raises(InputError, match=r"run «python 03_lenet5/1_train_lenet5\.py»"):
+        models.load("lenet5")
+
+
+def test_config_and_weights_of_different_models(folder):
+    models.save(small_model(3), "small")
+    models.save(small_model(4), "other")
+    (folder / "other.weights.h5").replace(folder / "small.weights.h5")
+    with pytest.raises(InputError, match="do not belong together: train it again"):
+        models.load("small")
+
+
+@pytest.mark.parametrize("kept", [0, 10, 1000, -100])
+def test_truncated_weights(folder, kept):
+    models.save(small_model(), "small")
+    weights = folder / "small.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(InputError, match=r"small\.weights\.h5 is damaged: train it again"):
+        models.load("small")
+
+
+@pytest.mark.parametrize("config", ["", "{", "[]", "{}", '{"class_name": "Gone", "config": {}}'])
+def test_a_damaged_config(folder, config):
+    models.save(small_model(), "small")
+    (folder / "small.config.json").write_text(config)
+    with pytest.raises(InputError, match=r"small\.config\.json is damaged"):
+        models.load("small")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX does")
+def test_a_disk_that_fills_up_leaves_the_former_model(folder):
+    import resource
+
+    models.save(small_model(), "small")
+    former = {path.name: path.read_bytes() for path in folder.iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # No file may grow over 8 kB: the config goes through, the weights do not.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, limits[1]))
+    try:
+        with pytest.raises(InputError, match="free some space"):
+            models.save(small_model(units=1000), "small")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == former
+
+
+SAVE_FOR_EVER = """
+import sys
+from pathlib import Path
+from cnn_practice import files, models
+import keras
+files.MODELS = Path(sys.argv[1])
+model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(9)])
+while True:
+    models.save(model, "small")
+    print("saved", flush=True)
+"""
+
+
+@pytest.mark.script
+@pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
+def test_a_kill_at_any_moment_leaves_a_whole_model(folder):
+    moments = random.Random(0)
+    for _ in range(4):
+        child = subprocess.Popen(
+            [sys.executable, "-c", SAVE_FOR_EVER, str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        while "saved" not in child.stdout.readline():
+            assert child.poll() is None
+        time.sleep(moments.uniform(0, 0.1))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        assert models.load("small").count_params() == 153
+
+
+MNIST_MODELS = [
+    name
+    for name in ("linear", "dense", "lenet5", "simple_cnn")
+    if (files.MODELS / f"{name}.results.json").exists()
+]
+
+
+def test_the_four_models_of_chapters_02_and_03_are_there():
+    assert len(MNIST_MODELS) == 4
+
+
+@pytest.mark.parametrize("name", MNIST_MODELS)
+def test_the_committed_weights_reach_their_recorded_accuracy(name):
+    record = json.loads((files.MODELS / f"{name}.results.json").read_text())
+    (_, _), (x, y) = datasets.load_mnist()
+    model = models.load(name)
+    predicted = model.predict(x[..., np.newaxis] / np.float32(255), verbose=0).argmax(axis=1)
+    last = record["runs"][-1]  # whose weights are saved
+    assert abs(np.mean(predicted == y) - last["test_accuracy"]) <= 0.0005
+    assert drawings.score(model) == last["drawings_accuracy"]
+    assert model.count_params() == record["parameters"]
+
+
+# What the README promises of them: mean over three seeds, and the drawings.
+TARGETS = {
+    "linear": (0.925, 0),
+    "dense": (0.985, 0.98),
+    "lenet5": (0.99, 1),
+    "simple_cnn": (0.994, 1),
+}
+
+
+@pytest.mark.parametrize("name", MNIST_MODELS)
+def test_the_recorded_accuracy_is_what_was_aimed_at(name):
+    record = json.loads((files.MODELS / f"{name}.results.json").read_text())
+    test_accuracy, drawings_accuracy = TARGETS[name]
+    assert len(record["seeds"]) == len(record["test_accuracy"]["runs"]) == 3
+    assert record["test_accuracy"]["mean"] >= test_accuracy
+    assert record["drawings_accuracy"] >= drawings_accuracy

@@ -1,0 +1,78 @@
+"""The record of a run, and the figures that are made from the records."""
+
+import json
+
+from cnn_practice import files, results
+from cnn_practice.errors import InputError
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MODELS", tmp_path)
+    return tmp_path
+
+
+def save_run(seed, accuracy, epochs=5):
+    script_variables = {"SEED": seed, "EPOCHS": epochs, "_": 0, "np": np, "small": 1}
+    results.save(
+        "small",
+        script_variables,
+        test_accuracy=accuracy,
+        parameters=99,
+        epochs=3,
+        seconds=10.0 * seed,
+    )
+    return json.loads((files.MODELS / "small.results.json").read_text())
+
+
+def test_one_run_has_no_deviation(folder):
+    record = save_run(seed=1, accuracy=0.9)
+    assert record["test_accuracy"] == {"mean": 0.9, "std": None, "runs": [0.9]}
+    assert record["hyperparameters"] == {"EPOCHS": 5}
+    assert record["seeds"] == [1]
+    assert set(record["versions"]) == {"python", "keras", "tensorflow", "numpy"}
+    assert "cores" in record["hardware"]
+
+
+def test_runs_of_the_same_setting_stand_together(folder):
+    save_run(seed=1, accuracy=0.90)
+    save_run(seed=2, accuracy=0.80)
+    save_run(seed=3, accuracy=0.92)
+    record = save_run(seed=2, accuracy=0.94)  # replaces the former run of that seed
+    assert record["seeds"] == [1, 3, 2]
+    assert record["test_accuracy"]["runs"] == [0.90, 0.92, 0.94]
+    assert record["test_accuracy"]["mean"] == pytest.approx(0.92)
+    assert record["test_accuracy"]["std"] == pytest.approx(0.02)
+    assert record["seconds"] == pytest.approx(20.0)
+    assert record["parameters"] == 99
+
+
+def test_another_setting_begins_anew(folder):
+    save_run(seed=1, accuracy=0.9)
+    assert save_run(seed=2, accuracy=0.8, epochs=6)["seeds"] == [2]
+
+
+def test_a_damaged_record_is_begun_anew(folder):
+    (folder / "small.results.json").write_text("{")
+    assert save_run(seed=1, accuracy=0.9)["seeds"] == [1]
+
+
+def test_the_table_of_a_missing_model(folder):
+    with pytest.raises(InputError, match=r"small\.results\.json is missing or damaged"):
+        results.read_all(["small"])
+
+
+def test_the_table(folder):
+    save_run(seed=1, accuracy=0.98765)
+    assert "| small | 99 | 98.77% | – | 10 s | 1 |" in results.table(results.read_all())
+
+
+def test_the_figures_of_readme_and_headers_are_those_of_the_records():
+    records = results.read_all()
+    assert results.table(records) in results.README.read_text(encoding="utf-8")
+    for record in records:
+        script = files.training_script(record["model"])
+        assert results.expectation(record) in script.read_text(encoding="utf-8"), script
