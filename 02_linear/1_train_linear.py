@@ -102,6 +102,7 @@ results.save(
     globals(),
     test_accuracy=test_accuracy,
     drawings_accuracy=drawings.score(model),
+    shrunk_drawings_accuracy=drawings.score(model, drawings.resize_only),
     parameters=model.count_params(),
     epochs=len(history["loss"]),
     seconds=seconds,

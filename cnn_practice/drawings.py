@@ -97,18 +97,18 @@ def prepare(grey, name="the drawing"):
     return _centred_by_mass(_fit(ink, 20), 28)
 
 
-def resize_only(grey):
+def resize_only(grey, name="the drawing"):
     """The picture shrunk to 28×28 and nothing else: what people try first, and why it fails.
 
     Args:
         grey: float array of shape (H, W) in [0, 1].
+        name: not used; the arguments are those of ``prepare``.
 
     Returns:
         float32 of shape (28, 28) in [0, 1]; light on dark, as MNIST is, whatever it was before.
     """
-    small = np.asarray(
-        Image.fromarray(grey.astype(np.float32)).resize((28, 28), Image.Resampling.BILINEAR)
-    )
+    picture = Image.fromarray(grey.astype(np.float32))
+    small = np.asarray(picture.resize((28, 28), Image.Resampling.BILINEAR))
     return 1 - small if np.median(small) > 0.5 else small
 
 
@@ -163,19 +163,20 @@ def read_truth(folder):
     return truth
 
 
-def score(model, folder=files.DRAWINGS):
-    """Share of a folder's prepared drawings that ``model`` reads right.
+def score(model, prepare=prepare, folder=files.DRAWINGS):
+    """Share of a folder's drawings that ``model`` reads right.
 
     Args:
         model: Keras model from float32 (N, 28, 28, 1) in [0, 1] to (N, 10).
-        folder: pictures with their ``groundtruth.json``.
+        prepare: ``prepare`` or ``resize_only``.
+        folder: pictures, all of them named in its ``groundtruth.json``.
 
     Returns:
         float in [0, 1].
     """
     names, greys, truth = read_folder(folder)
     prepared = np.stack([prepare(grey, name) for name, grey in zip(names, greys, strict=True)])
-    predicted = model.predict(prepared[..., None], verbose=0).argmax(axis=1)
+    predicted = model.predict(prepared[..., np.newaxis], verbose=0).argmax(axis=1)
     return float(np.mean(predicted == np.array(truth)))
 
 

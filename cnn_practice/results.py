@@ -122,17 +122,19 @@ def read_all(names=None):
 def table(records):
     """The results table in Markdown, one row per record."""
     rows = [
-        "| model | parameters | test accuracy | own drawings | training | seeds |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| model | parameters | test accuracy | drawings | merely shrunk | training | seeds |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for record in records:
         accuracy = record["test_accuracy"]
         deviation = "" if accuracy["std"] is None else f" ± {accuracy['std']:.2%}"
-        drawings = record.get("drawings_accuracy")
+        prepared, shrunk = (
+            f"{record[key]:.1%}" if key in record else "–"
+            for key in ("drawings_accuracy", "shrunk_drawings_accuracy")
+        )
         rows.append(
             f"| {record['model']} | {record['parameters']:,} | {accuracy['mean']:.2%}{deviation} "
-            f"| {'–' if drawings is None else f'{drawings:.1%}'} | {_duration(record['seconds'])} "
-            f"| {len(record['seeds'])} |"
+            f"| {prepared} | {shrunk} | {_duration(record['seconds'])} | {len(record['seeds'])} |"
         )
     return "\n".join(rows) + "\n"
 

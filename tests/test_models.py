@@ -132,6 +132,7 @@ def test_the_committed_weights_reach_their_recorded_accuracy(name):
     last = record["runs"][-1]  # whose weights are saved
     assert abs(np.mean(predicted == y) - last["test_accuracy"]) <= 0.0005
     assert drawings.score(model) == last["drawings_accuracy"]
+    assert drawings.score(model, drawings.resize_only) == last["shrunk_drawings_accuracy"]
     assert model.count_params() == record["parameters"]
 
 

@@ -67,7 +67,7 @@ def test_the_table_of_a_missing_model(folder):
 
 def test_the_table(folder):
     save_run(seed=1, accuracy=0.98765)
-    assert "| small | 99 | 98.77% | – | 10 s | 1 |" in results.table(results.read_all())
+    assert "| small | 99 | 98.77% | – | – | 10 s | 1 |" in results.table(results.read_all())
 
 
 def test_the_figures_of_readme_and_headers_are_those_of_the_records():
