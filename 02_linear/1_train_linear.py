@@ -110,7 +110,9 @@ results.save(
 plots.training_curves(history, f"{NAME}_curves", "Linear model: training")
 plots.confusion_matrix(y_test, predicted, f"{NAME}_confusion", "Linear model: test images")
 templates = model.layers[-1].kernel.numpy().T.reshape(10, 28, 28)
+limit = np.abs(templates).max() / 2  # white is zero; a few extreme weights may saturate
 plots.picture_grid(
-    templates, range(10), f"{NAME}_templates", "Weights of each digit", columns=5, cmap="RdBu_r"
-)
+    templates, range(10), f"{NAME}_templates", "The linear model's weights for each digit",
+    columns=5, cmap="RdBu_r", vmin=-limit, vmax=limit,
+)  # fmt: skip
 print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")

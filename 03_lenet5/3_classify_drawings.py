@@ -43,7 +43,7 @@ def share_right(digits):
 
 for name in NAMES:
     model = models.load(name)
-    probabilities = model.predict(prepared[..., np.newaxis], verbose=0)
+    probabilities = model.predict_on_batch(prepared[..., np.newaxis])  # starts faster than predict
     digits = probabilities.argmax(axis=1)
     confidence = probabilities.max(axis=1)
 
@@ -55,6 +55,6 @@ for name in NAMES:
     wrong = [i for i in labelled if digits[i] != truth[i]]
     plots.picture_grid(prepared, digits, f"{name}_drawings", f"Drawings, read by {name}", wrong)
     if labelled:
-        unprepared = model.predict(shrunk[..., np.newaxis], verbose=0).argmax(axis=1)
+        unprepared = model.predict_on_batch(shrunk[..., np.newaxis]).argmax(axis=1)
         print(f"{name}: merely shrunk to 28×28, {share_right(unprepared):.1%} are read right")
         print(f"{name}: prepared as MNIST was, {share_right(digits):.1%} are read right")

@@ -7,6 +7,7 @@ differs between pictures is taken away: colour, transparency, polarity, shading,
 far thinner or thicker than MNIST's.
 """
 
+import functools
 import json
 import math
 import warnings
@@ -235,10 +236,10 @@ def _shrunk(ink, size):
     block = math.ceil(max(ink.shape) / size)
     if block == 1:
         return ink
-    height, width = (math.ceil(length / block) for length in ink.shape)
-    padded = np.zeros((height * block, width * block), dtype=ink.dtype)
-    padded[: ink.shape[0], : ink.shape[1]] = ink
-    return padded.reshape(height, block, width, block).max(axis=(1, 3))
+    ink = np.pad(ink, [(0, -length % block) for length in ink.shape])
+    # Maxima of whole rows and columns: many times faster than ``max`` over the axes of blocks.
+    ink = functools.reduce(np.maximum, (ink[row::block] for row in range(block)))
+    return functools.reduce(np.maximum, (ink[:, column::block] for column in range(block)))
 
 
 def _without_specks(ink):

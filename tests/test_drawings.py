@@ -133,7 +133,8 @@ def test_every_common_format_is_read(tmp_path, digits, mode, suffix):
     path = tmp_path / f"seven.{suffix}"
     colour_picture(mode, digits[0]).save(path)
     prepared = drawings.prepare(drawings.read_grey(path))
-    assert np.corrcoef(prepared.ravel(), digits[0].ravel())[0, 1] > 0.9
+    least = 0.85 if mode == "1" else 0.9  # one bit per pixel loses the soft edges
+    assert np.corrcoef(prepared.ravel(), digits[0].ravel())[0, 1] > least
 
 
 def test_a_turned_photo_is_read_upright(tmp_path, digits):
