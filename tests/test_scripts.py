@@ -20,7 +20,7 @@ def test_habits(script):
     header = text.split("\n# %%")[0]
     assert f"python {name}" in header, "the header gives the command"
     assert text.count("\n") <= 150, "can be read in one sitting"
-    assert script.name in TESTS, "is run by a test"
+    assert script.stem in TESTS, "is run by a test"
 
     # One block of UPPERCASE hyperparameters, a reason in the line or above it, nothing between.
     tree = ast.parse(text)
