@@ -1,0 +1,45 @@
+"""Is a gradient right? Compare it with central differences.
+
+Do it in float64: with float32's seven digits, the difference of two nearly equal numbers has
+hardly any left.
+"""
+
+import numpy as np
+
+
+def numeric_gradient(f, x, dout=1.0, h=1e-6):
+    """∂/∂x Σ (f(x) ∗ dout) by central differences: (f(x + h) - f(x - h)) / 2h, one x at a time.
+
+    The error is of the order h², where a one-sided difference would have h.
+
+    Args:
+        f: function of one array, returning an array or a number.
+        x: where to take the gradient, float64 of any shape; changed and restored on the way.
+        dout: gradient of a loss with respect to f(x), of its shape; 1 if f is the loss.
+        h: half the step.
+
+    Returns:
+        Array of the shape of ``x``.
+    """
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(*x.shape):
+        kept = x[index]
+        x[index] = kept + h
+        above = np.sum(f(x) * dout)
+        x[index] = kept - h
+        below = np.sum(f(x) * dout)
+        x[index] = kept
+        gradient[index] = (above - below) / (2 * h)
+    return gradient
+
+
+def relative_error(a, b):
+    """The largest difference of two arrays, relative to the largest number in them.
+
+    0 for arrays of zeros, infinity for arrays of different shapes.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return np.inf
+    largest = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+    return float(np.abs(a - b).max(initial=0) / largest) if largest else 0.0
