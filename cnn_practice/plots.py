@@ -11,6 +11,7 @@ from cnn_practice import files
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patches import Rectangle
 
 WRONG = "#c62828"
 
@@ -117,3 +118,41 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
     axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
     return save(figure, name)
+
+
+def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
+    """A small matrix as coloured squares with its numbers in them, drawn into ``axes``.
+
+    Args:
+        axes: Matplotlib axes.
+        matrix: array of shape (rows, columns).
+        title: heading.
+        cmap: colours; a diverging one such as "RdBu_r" is centred on 0.
+        mark: ``(row, column, height, width)`` of a rectangle to frame, or None.
+        limit: number that gets the full colour; the largest by default.
+        digits: decimals shown; none for whole numbers.
+    """
+    matrix = np.asarray(matrix)
+    limit = limit or np.abs(matrix).max() or 1
+    low = -limit if cmap.startswith("RdBu") else 0
+    axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
+    for (row, column), value in np.ndenumerate(matrix):
+        text = f"{value:.0f}" if float(value).is_integer() else f"{value:.{digits}f}"
+        dark = abs(value) > 0.7 * limit
+        axes.text(
+            column, row, text, ha="center", va="center", fontsize=9,
+            color="white" if dark else "black",
+        )  # fmt: skip
+    axes.set_xticks(np.arange(-0.5, matrix.shape[1]), [])
+    axes.set_yticks(np.arange(-0.5, matrix.shape[0]), [])
+    axes.grid(color="white", linewidth=1.5)
+    axes.tick_params(length=0)
+    axes.set_title(title, fontsize=10)
+    if mark:
+        row, column, height, width = mark
+        axes.add_patch(
+            Rectangle(
+                (column - 0.5, row - 0.5), width, height,
+                fill=False, edgecolor=WRONG, linewidth=2.5, zorder=3, clip_on=False,
+            )  # fmt: skip
+        )

@@ -4,7 +4,7 @@ Names of sizes: N images, H × W pixels, C channels, F filters, kh × kw kernel,
 What is called convolution in neural networks is the cross-correlation: kernels are not flipped.
 """
 
-from numpy_cnn.checks import check_floats, check_gradient, check_kernel, check_stride
+from numpy_cnn.checks import check_floats, check_kernel, check_stride
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -244,7 +244,11 @@ def conv_backward(dout, cache, input_gradient=True):
     matrix = _widen(w, tile, stride)
     windows = _windows(padded, dout.shape, w, tile, stride)
     images = max(COLUMN_BYTES // (windows[0].size * padded.itemsize), 1)
-    buffer = kept if kept is not None else np.empty((min(images, n), *windows.shape[1:]), dtype=padded.dtype)
+    buffer = (
+        kept
+        if kept is not None
+        else np.empty((min(images, n), *windows.shape[1:]), dtype=padded.dtype)
+    )
     dwide = np.zeros_like(matrix)
     dwindows = np.empty_like(buffer) if input_gradient else None
     dpadded = np.zeros_like(padded) if input_gradient else None
@@ -261,7 +265,9 @@ def conv_backward(dout, cache, input_gradient=True):
             dpart = dwindows[: len(part)]
             np.matmul(dz, matrix.T, out=dpart.reshape(-1, len(matrix)))
             for first in range(min(apart, columns // tile)):
-                target = _windows(dpadded[start : start + images], dout.shape, w, tile, stride, first, apart)
+                target = _windows(
+                    dpadded[start : start + images], dout.shape, w, tile, stride, first, apart
+                )
                 for p in range(w.shape[0]):
                     target[:, :, :, p] += dpart[:, :, first::apart, p]
     dw = _narrow(dwide, w, tile, stride)

@@ -52,7 +52,9 @@ def max_pool_forward_naive(x, window=2, stride=None, padding="valid"):
     n, height, width, c = x.shape
     out = np.zeros((n, rows, columns, c), dtype=x.dtype)
     for n, i, j, c in np.ndindex(*out.shape):
-        part = x[n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c]
+        part = x[
+            n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c
+        ]
         out[n, i, j, c] = part.max()
     return out, (x, top, left, window, stride)
 
@@ -93,7 +95,9 @@ def average_pool_forward_naive(x, window=2, stride=None, padding="valid"):
     n, height, width, c = x.shape
     out = np.zeros((n, rows, columns, c), dtype=x.dtype)
     for n, i, j, c in np.ndindex(*out.shape):
-        part = x[n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c]
+        part = x[
+            n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c
+        ]
         out[n, i, j, c] = part.mean()
     return out, (x.shape, top, left, window, stride)
 

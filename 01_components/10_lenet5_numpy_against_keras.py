@@ -1,0 +1,162 @@
+# %% [markdown]
+# # LeNet-5, ours against Keras's
+#
+# The same network twice, in NumPy and in Keras. With the same weights they must give the same
+# outputs and the same gradients, to the sixth digit; then both train, side by side.
+#
+#     python 01_components/10_lenet5_numpy_against_keras.py
+#
+# Expect @ACC@ on the test images after @TIME@ of training; the record is in
+# `01_components/results/10_lenet5_numpy_against_keras.json`.
+#
+# Source: LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning applied to document
+# recognition*, with its tanh and average pooling, and a softmax at the end.
+
+# %%
+import time
+
+from cnn_practice import datasets, files, plots, results
+
+import keras
+import numpy as np
+import numpy_cnn as cnn
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+# %% Hyperparameters
+SEED = 0  # of the first weights and the order of the images
+EPOCHS = 12
+BATCH_SIZE = 128
+LEARNING_RATE = 3e-3  # at the start; falls linearly to zero
+TOLERANCE = 1e-5  # relative difference of float32 outputs and gradients
+
+# %% [markdown]
+# ## The data
+
+# %%
+keras.utils.set_random_seed(SEED)
+train, validation, test = (
+    (x[..., np.newaxis] / np.float32(255), labels.astype(np.int64))
+    for x, labels in datasets.split(datasets.load_mnist())
+)
+
+# %% [markdown]
+# ## The network, twice
+
+# %%
+ours = cnn.Network(
+    [
+        cnn.Conv2D(6, 5, padding="same"),
+        cnn.Activation("tanh"),
+        cnn.Pooling2D("average", 2),
+        cnn.Conv2D(16, 5),
+        cnn.Activation("tanh"),
+        cnn.Pooling2D("average", 2),
+        cnn.Flatten(),
+        cnn.Affine(120),
+        cnn.Activation("tanh"),
+        cnn.Affine(84),
+        cnn.Activation("tanh"),
+        cnn.Affine(10),
+    ],
+    input_shape=(28, 28, 1),
+    seed=SEED,
+)
+theirs = keras.Sequential(
+    [
+        keras.Input((28, 28, 1)),
+        keras.layers.Conv2D(6, 5, padding="same", activation="tanh"),
+        keras.layers.AveragePooling2D(2),
+        keras.layers.Conv2D(16, 5, activation="tanh"),
+        keras.layers.AveragePooling2D(2),
+        keras.layers.Flatten(),
+        keras.layers.Dense(120, activation="tanh"),
+        keras.layers.Dense(84, activation="tanh"),
+        keras.layers.Dense(10),
+    ]
+)
+weights = [array for layer in ours.layers for array in layer.parameters]
+theirs.set_weights(weights)  # the layout is the same, nothing is transposed
+
+# %% [markdown]
+# ## The same outputs, the same gradients
+
+# %%
+x, labels = train[0][:BATCH_SIZE], train[1][:BATCH_SIZE]
+loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+with tf.GradientTape() as tape:
+    scores = theirs(x)
+    loss = loss_of(labels, scores)
+their_gradients = [each.numpy() for each in tape.gradient(loss, theirs.trainable_variables)]
+our_loss, vector = ours.loss_and_gradient(x, labels)
+our_gradients = [array for arrays in ours.by_layer(vector) for array in arrays]
+
+differences = {
+    "scores": cnn.relative_error(ours.predict(x), scores.numpy()),
+    "loss": cnn.relative_error(our_loss, loss.numpy()),
+}
+for variable, a, b in zip(theirs.variables, our_gradients, their_gradients, strict=True):
+    differences[f"gradient of {variable.path}"] = cnn.relative_error(a, b)
+for name, difference in differences.items():
+    print(f"{name:<40} relative difference {difference:.1e}")
+    assert difference < TOLERANCE, name
+
+# %% [markdown]
+# ## Side by side
+# Both start from the same weights, with Adam and the same falling learning rate; only the order of
+# the images differs. Keras gets 32 batches per call, which is its fastest way here.
+
+# %%
+solver = cnn.Solver(ours, train, validation, cnn.Adam(LEARNING_RATE), BATCH_SIZE, seed=SEED)
+steps = EPOCHS * solver.steps_per_epoch
+
+
+def after_step(step):
+    solver.optimizer.learning_rate = LEARNING_RATE * (1 - step / steps)
+
+
+seconds = -time.perf_counter()
+solver.train(steps, after_step)
+seconds += time.perf_counter()
+
+falling = keras.optimizers.schedules.PolynomialDecay(LEARNING_RATE, steps, 0.0)
+theirs.compile(
+    keras.optimizers.Adam(falling), loss_of, metrics=["accuracy"], steps_per_execution=32
+)
+keep_best = keras.callbacks.EarlyStopping(
+    "val_accuracy", patience=EPOCHS, restore_best_weights=True
+)
+keras_seconds = -time.perf_counter()
+history = theirs.fit(
+    *train, BATCH_SIZE, EPOCHS, verbose=2, validation_data=validation, callbacks=[keep_best]
+).history
+keras_seconds += time.perf_counter()
+
+# %% [markdown]
+# ## The test images, once for each
+
+# %%
+test_accuracy = solver.check_accuracy(*test)
+keras_accuracy = float((theirs.predict(test[0], verbose=0).argmax(axis=1) == test[1]).mean())
+print(f"Keras: test accuracy {keras_accuracy:.4f} in {keras_seconds:.0f} s")
+
+figure = Figure(figsize=(10, 3.8), layout="constrained")
+figure.suptitle("LeNet-5 from the same weights, in NumPy and in Keras")
+axes, bars = figure.subplots(1, 2, width_ratios=(1.6, 1))
+epochs = np.arange(1, len(solver.checked_at) + 1)
+axes.plot(epochs, solver.validation_accuracies, ".-", label=f"NumPy, test {test_accuracy:.2%}")
+axes.plot(epochs, history["val_accuracy"], ".-", label=f"Keras, test {keras_accuracy:.2%}")
+axes.set(xlabel="epoch", ylabel="validation accuracy")
+axes.legend()
+axes.grid(alpha=0.3)
+drawn = bars.barh(("NumPy", "Keras"), (seconds, keras_seconds), color=("C0", "C1"))
+bars.bar_label(drawn, fmt="{:.0f} s", padding=3)
+bars.set(xlabel="seconds of training, with the checks", xlim=(0, 1.2 * max(seconds, keras_seconds)))
+bars.invert_yaxis()
+plots.save(figure, "components_10_lenet5")
+record = {"test_accuracy": test_accuracy, "seconds": round(seconds, 1)}
+record |= {"keras_test_accuracy": keras_accuracy, "keras_seconds": round(keras_seconds, 1)}
+record |= {"hyperparameters": results.hyperparameters(globals())} | results.environment()
+name = "10_lenet5_numpy_against_keras.json"
+files.write_json(files.ROOT / "01_components" / "results" / name, record)
+print(f"lenet5_numpy: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
