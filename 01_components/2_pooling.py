@@ -9,8 +9,8 @@
 #
 # Takes 2 seconds, no training. The naive loops and the fast version are asserted to agree.
 #
-# Source: LeCun et al. (1998) for the average, there called subsampling; Ranzato et al. (2007) for the
-# maximum.
+# Source: LeCun et al. (1998) for the average, there called subsampling; Ranzato et al. (2007) for
+# the maximum.
 
 # %%
 from cnn_practice import datasets, plots

@@ -46,8 +46,7 @@ FRAMES = 60  # of the film
 
 # %%
 train, validation, test = (
-    (x[..., np.newaxis] / np.float32(255), labels)
-    for x, labels in datasets.split(datasets.load_mnist())
+    (x[..., None] / np.float32(255), y) for x, y in datasets.split(datasets.load_mnist())
 )
 plots.picture_grid(train[0][:20], train[1][:20], "components_9_examples", "MNIST")
 
@@ -78,7 +77,6 @@ layers = [
     cnn.Affine(10, start),
 ]
 network = cnn.Network(layers, (28, 28, 1), losses[LOSS], L2, SEED)
-print(f"{network.parameters.size:,} parameters")
 
 # %% [markdown]
 # ## Training
@@ -130,8 +128,7 @@ colours = matplotlib.colormaps["RdBu_r"]
 def picture(step, moment):
     """The filters side by side, eight in a row, as a Pillow image with the iteration on it."""
     side, tile = 84, 92
-    rows = -(-FILTERS // 8)
-    canvas = Image.new("RGB", (8 * tile + 8, rows * tile + 28), "white")
+    canvas = Image.new("RGB", (8 * tile + 8, -(-FILTERS // 8) * tile + 28), "white")
     ImageDraw.Draw(canvas).text((10, 8), f"iteration {step:,}", fill="black")
     for f in range(FILTERS):
         pixels = (colours(moment[:, :, 0, f] / limit / 2 + 0.5)[..., :3] * 255).astype(np.uint8)
@@ -145,10 +142,10 @@ with files.written_beside(files.FIGURES / "components_9_filters_learning.gif") a
     times = [100] * (len(frames) - 1) + [2000]  # milliseconds; the last one stays
     frames[0].save(temporary, save_all=True, append_images=frames[1:], duration=times, loop=0)
 print("film: images/figures/components_9_filters_learning.gif")
-figure = Figure(figsize=(11, 6), layout="constrained")
-for axes, title, frame in zip(figure.subplots(2, 1), ("before", "after"), (0, -1), strict=True):
-    axes.imshow(frames[frame])
-    axes.set_title(f"filters {title} training")
+figure = Figure(figsize=(10, 7), layout="constrained")
+figure.suptitle("Filters before and after training")
+for axes, frame in zip(figure.subplots(2, 1), (frames[0], frames[-1]), strict=True):
+    axes.imshow(frame)
     axes.axis("off")
 plots.save(figure, "components_9_filters")
 record = {"test_accuracy": test_accuracy, "seconds": round(seconds, 1)}

@@ -11,7 +11,6 @@ from cnn_practice import files
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.patches import Rectangle
 
 WRONG = "#c62828"
 
@@ -150,9 +149,6 @@ def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
     axes.set_title(title, fontsize=10)
     if mark:
         row, column, height, width = mark
-        axes.add_patch(
-            Rectangle(
-                (column - 0.5, row - 0.5), width, height,
-                fill=False, edgecolor=WRONG, linewidth=2.5, zorder=3, clip_on=False,
-            )  # fmt: skip
-        )
+        frame = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, clip_on=False)
+        frame.set(edgecolor=WRONG, linewidth=2.5, zorder=3)
+        axes.add_patch(frame)

@@ -4,7 +4,7 @@ Names of sizes: N images, H × W pixels, C channels, F filters, kh × kw kernel,
 What is called convolution in neural networks is the cross-correlation: kernels are not flipped.
 """
 
-from numpy_cnn.checks import check_floats, check_kernel, check_stride
+from numpy_cnn.checks import check_floats, check_gradient, check_kernel, check_stride
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -113,7 +113,7 @@ def conv_forward_naive(x, w, b, stride=1, padding="valid"):
     for n, i, j, f in np.ndindex(*shape):
         window = padded[n, i * stride : i * stride + kh, j * stride : j * stride + kw]
         out[n, i, j, f] = conv_single_step(window, w[..., f], b[f])
-    return out, (padded, origin, x.shape, w, stride)
+    return out, (padded, origin, x.shape, w, stride, shape)
 
 
 def conv_backward_naive(dout, cache):
@@ -132,7 +132,8 @@ def conv_backward_naive(dout, cache):
     Returns:
         ``(dx, dw, db)``, of the shapes of ``x``, ``w`` and ``b``.
     """
-    padded, (top, left), (_, height, width, _), w, stride = cache
+    padded, (top, left), (_, height, width, _), w, stride, shape = cache
+    check_gradient(dout, shape)
     kh, kw = w.shape[:2]
     dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
     for n, i, j, f in np.ndindex(*dout.shape):
@@ -149,23 +150,39 @@ def conv_backward_naive(dout, cache):
 #
 #     (N·H'·W', kh·kw·C) @ (kh·kw·C, F) = (N·H'·W', F)
 #
-# Two things make that slow for few channels and filters: windows are copied in short runs of kw·C
-# numbers, many of them several times, and a product only F = 6 columns wide leaves most of a
-# processor's vector unit idle. So one wide window serves `tile` neighbouring outputs: it is
-# (tile - 1)·s columns wider, and the kernel matrix holds each kernel `tile` times, shifted, with
-# zeros around:
+# For few channels and filters that is slow: windows are copied in many short runs of kw·C numbers,
+# and a product only F = 6 columns wide leaves most of a processor's vector unit idle. So one wide
+# window serves `tile` outputs side by side: it is (tile - 1)·s pixels wider, and the kernel matrix
+# holds each kernel `tile` times, shifted, with zeros around:
 #
 #     (N·H'·W'/tile, kh·wide·C) @ (kh·wide·C, tile·F) = (N·H'·W'/tile, tile·F)
 #
-# For LeNet-5's first layer, tile = 4 means 60 % more multiplications (some with zero) and 60 %
-# fewer numbers to copy, and takes a third of the time. The result is the same memory, pixel by
-# pixel. tile = 1 is the usual way, and what layers with many filters get.
+# In memory both results are the same, pixel by pixel. For LeNet-5's first layer, tile = 4 means
+# 60 % more multiplications, some with zero, and 60 % fewer numbers to copy, and takes a third of
+# the time. tile = 1 is the usual way, and what layers with many filters get.
+#
+# The windows are laid out one axis after the other, like this for kh = 2 and one window per row:
+#
+#     image     strip     windows
+#     a b c     a b       a b d e
+#     d e f  →  d e   →   d e g h
+#     g h i     g h
+#
+# A strip holds its rows one after the other, so that a window is one run of it: long runs again.
 
 
-def _tile(out_width, w, stride):
-    """How many neighbouring outputs one window serves: about 32 columns of the product."""
-    widest = min(1 + (w.shape[1] - 1) // stride, max(32 // w.shape[3], 1))
-    return max(tile for tile in range(1, widest + 1) if out_width % tile == 0)
+def _layout(shape, w, stride, itemsize):
+    """Sizes of the matrix product: ``(tile, wide, images)``.
+
+    ``tile`` divides the output's width and makes the product about 32 columns wide; ``wide`` is
+    the width of its windows, ``images`` how many images are laid out at a time.
+    """
+    rows, columns, f = shape[1:]
+    kh, kw, c, _ = w.shape
+    most = min(1 + (kw - 1) // stride, max(32 // f, 1))
+    tile = max(tile for tile in range(1, most + 1) if columns % tile == 0)
+    wide = kw + (tile - 1) * stride
+    return tile, wide, max(COLUMN_BYTES // (rows * columns // tile * kh * wide * c * itemsize), 1)
 
 
 def _widen(w, tile, stride):
@@ -184,51 +201,74 @@ def _narrow(dwide, w, tile, stride):
     return sum(dwide[:, t * stride : t * stride + kw, :, t] for t in range(tile))
 
 
-def _windows(padded, shape, w, tile, stride, first=0, every=1):
-    """View of the windows, nothing copied: shape (N, H', W'/tile, kh, wide·C).
+def _runs(x, length, step, count, first=0, every=1):
+    """View of the last axis as runs that may overlap; nothing is copied.
 
-    Of the windows of one row, those numbered ``first``, ``first + every``, … are returned.
+    Run number r starts at r·step; those numbered first, first + every, … < count are returned:
+    shape (..., runs, length).
     """
-    _, rows, columns, _ = shape
-    n, c = len(padded), padded.shape[3]
-    sn, sh, sw, sc = padded.strides
-    wide = w.shape[1] + (tile - 1) * stride
-    step = tile * stride
+    # The last stride is not taken from x: NumPy leaves that of an axis of length 1 undefined.
     return as_strided(
-        padded[:, :, first * step :],
-        (n, rows, len(range(first, columns // tile, every)), w.shape[0], wide * c),
-        (sn, stride * sh, every * step * sw, sh, sc),
+        x[..., first * step :],
+        (*x.shape[:-1], len(range(first, count, every)), length),
+        (*x.strides[:-1], every * step * x.itemsize, x.itemsize),
     )
+
+
+def _add_runs(x, runs, step):
+    """The gradient of ``_runs``: add up in ``x`` what was taken from it, overlaps included."""
+    count, length = runs.shape[-2:]
+    apart = -(-length // step)  # runs that far apart do not overlap, and are added in one go
+    for first in range(min(apart, count)):
+        target = _runs(x, length, step, count, first, apart)
+        target += runs[..., first::apart, :]
+
+
+def _lay_out(padded, out, wide, step, row_step):
+    """Copy the windows of padded images (n, H, W, C) to ``out``, (n, H', W'/tile, kh·wide·C)."""
+    n, height, _, c = padded.shape
+    _, rows, strips, length = out.shape
+    by_rows = _runs(padded.reshape(n, height, -1), wide * c, step * c, strips)
+    by_strips = np.ascontiguousarray(by_rows.swapaxes(1, 2)).reshape(n, strips, -1)
+    np.copyto(out, _runs(by_strips, length, row_step * wide * c, rows).swapaxes(1, 2))
+
+
+def _add_back(dpadded, dwindows, wide, step, row_step):
+    """The gradient of ``_lay_out``: add the windows up in ``dpadded``, which begins as zeros."""
+    n, height, _, c = dpadded.shape
+    strips = dwindows.shape[2]
+    dby_strips = np.zeros((n, strips, height * wide * c), dtype=dpadded.dtype)
+    _add_runs(dby_strips, dwindows.swapaxes(1, 2), row_step * wide * c)
+    dby_rows = dby_strips.reshape(n, strips, height, wide * c).swapaxes(1, 2)
+    _add_runs(dpadded.reshape(n, height, -1), dby_rows, step * c)
 
 
 def conv_forward(x, w, b, stride=1, padding="valid"):
     """The convolution as windows and a matrix product; same contract as ``conv_forward_naive``."""
     padded, origin, shape = _prepare(np.ascontiguousarray(x), w, b, stride, padding)
     n, rows, columns, f = shape
-    tile = _tile(columns, w, stride)
+    tile, wide, images = _layout(shape, w, stride, x.itemsize)
     matrix = _widen(w, tile, stride)
-    out = np.empty((n, rows * columns // tile, tile * f), dtype=x.dtype)
-    windows = _windows(padded, shape, w, tile, stride)
-    images = max(COLUMN_BYTES // (windows[0].size * x.itemsize), 1)
-    buffer = np.empty((min(images, n), *windows.shape[1:]), dtype=x.dtype)
+    out = np.empty(shape, dtype=x.dtype)
+    windows = np.empty((min(images, n), rows, columns // tile, len(matrix)), dtype=x.dtype)
     for start in range(0, n, images):
-        part = windows[start : start + images]
-        np.copyto(buffer[: len(part)], part)
-        np.matmul(
-            buffer[: len(part)].reshape(-1, len(matrix)), matrix,
-            out=out[start : start + images].reshape(-1, tile * f),
-        )  # fmt: skip
+        part = slice(start, min(start + images, n))
+        laid_out = windows[: part.stop - start]
+        _lay_out(padded[part], laid_out, wide, tile * stride, stride)
+        z = out[part].reshape(-1, tile * f)
+        np.matmul(laid_out.reshape(-1, len(matrix)), matrix, out=z)
     # Whole rows of pixels at once: NumPy is slow at many short additions.
-    out.reshape(n * rows, columns * f)[:] += np.tile(b, columns)
+    by_row = out.reshape(n * rows, columns * f)
+    by_row += np.tile(b, columns)
     # If one buffer held all windows, backward need not lay them out again.
-    kept = buffer if images >= n else None
-    return out.reshape(shape), (padded, origin, x.shape, w, stride, tile, kept)
+    kept = windows if images >= n else None
+    return out, (padded, origin, x.shape, w, stride, shape, kept)
 
 
 def conv_backward(dout, cache, input_gradient=True):
     """Gradients of ``conv_forward``; same contract as ``conv_backward_naive``.
 
-    With the windows as rows of a matrix X, and Z = X·W:  ∂L/∂W = Xᵀ·∂L/∂Z and
+    With the windows as rows of a matrix X, the forward pass is Z = X·W, so ∂L/∂W = Xᵀ·∂L/∂Z and
     ∂L/∂X = ∂L/∂Z·Wᵀ, whose rows are then added up where the windows overlapped.
 
     Args:
@@ -238,39 +278,35 @@ def conv_backward(dout, cache, input_gradient=True):
 
     Returns:
         ``(dx, dw, db)``; ``dx`` is None without ``input_gradient``.
+
+    Raises:
+        ValueError: ``dout`` has not the shape of the output.
     """
-    padded, (top, left), (n, height, width, _), w, stride, tile, kept = cache
-    _, rows, columns, f = dout.shape
+    padded, (top, left), (n, height, width, _), w, stride, shape, kept = cache
+    check_gradient(dout, shape)
+    _, rows, columns, f = shape
+    tile, wide, images = _layout(shape, w, stride, padded.itemsize)
     matrix = _widen(w, tile, stride)
-    windows = _windows(padded, dout.shape, w, tile, stride)
-    images = max(COLUMN_BYTES // (windows[0].size * padded.itemsize), 1)
-    buffer = (
-        kept
-        if kept is not None
-        else np.empty((min(images, n), *windows.shape[1:]), dtype=padded.dtype)
+    dmatrix = np.zeros_like(matrix)
+    windows = (
+        np.empty((min(images, n), rows, columns // tile, len(matrix)), dtype=padded.dtype)
+        if kept is None
+        else kept
     )
-    dwide = np.zeros_like(matrix)
-    dwindows = np.empty_like(buffer) if input_gradient else None
-    dpadded = np.zeros_like(padded) if input_gradient else None
+    if input_gradient:
+        dwindows, dpadded = np.empty_like(windows), np.zeros_like(padded)
     dout = np.ascontiguousarray(dout)
-    # Windows that far apart do not overlap, and are added in one go.
-    apart = -(-(w.shape[1] + (tile - 1) * stride) // (tile * stride))
     for start in range(0, n, images):
-        part = windows[start : start + images]
-        dz = dout[start : start + images].reshape(-1, tile * f)
+        part = slice(start, min(start + images, n))
+        laid_out = windows[: part.stop - start]
         if kept is None:
-            np.copyto(buffer[: len(part)], part)
-        dwide += buffer[: len(part)].reshape(-1, len(matrix)).T @ dz
+            _lay_out(padded[part], laid_out, wide, tile * stride, stride)
+        dz = dout[part].reshape(-1, tile * f)
+        dmatrix += laid_out.reshape(-1, len(matrix)).T @ dz
         if input_gradient:
-            dpart = dwindows[: len(part)]
+            dpart = dwindows[: part.stop - start]
             np.matmul(dz, matrix.T, out=dpart.reshape(-1, len(matrix)))
-            for first in range(min(apart, columns // tile)):
-                target = _windows(
-                    dpadded[start : start + images], dout.shape, w, tile, stride, first, apart
-                )
-                for p in range(w.shape[0]):
-                    target[:, :, :, p] += dpart[:, :, first::apart, p]
-    dw = _narrow(dwide, w, tile, stride)
+            _add_back(dpadded[part], dpart, wide, tile * stride, stride)
     db = dout.reshape(n * rows, columns * f).sum(axis=0).reshape(columns, f).sum(axis=0)
     dx = dpadded[:, top : top + height, left : left + width] if input_gradient else None
-    return dx, dw, db
+    return dx, _narrow(dmatrix, w, tile, stride), db

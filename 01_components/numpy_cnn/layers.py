@@ -93,7 +93,10 @@ def tanh_forward(x):
 
 def tanh_backward(dout, cache):
     """tanh'(x) = 1 - tanh(x)²."""
-    return dout * (1 - cache * cache)
+    dx = cache * cache
+    np.subtract(1, dx, out=dx)
+    dx *= dout
+    return dx
 
 
 def dropout_forward(x, rate, rng=None):

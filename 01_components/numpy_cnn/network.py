@@ -10,6 +10,7 @@ A layer has
 
 import os
 import secrets
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -317,12 +318,15 @@ class Network:
         """Take the parameters of a file that ``save`` wrote.
 
         Raises:
-            ValueError: the file is of another network, or no such file.
+            ValueError: the file is missing, damaged or of another network.
         """
         arrays = [array for layer in self.layers for array in layer.parameters]
         expected = [array.shape for array in arrays]
-        with np.load(path, allow_pickle=False) as file:
-            saved = [file[name] for name in file.files]
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                saved = [file[name] for name in file.files]
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{Path(path).name} is damaged or no checkpoint.") from error
         if [array.shape for array in saved] != expected:
             raise ValueError(
                 f"{Path(path).name} is of another network: its parameters have the shapes"
