@@ -110,15 +110,12 @@ solver.train(steps, after_step)
 seconds += time.perf_counter()
 
 falling = keras.optimizers.schedules.PolynomialDecay(LEARNING_RATE, steps, 0.0)
-theirs.compile(
-    keras.optimizers.Adam(falling), loss_of, metrics=["accuracy"], steps_per_execution=32
-)
-keep_best = keras.callbacks.EarlyStopping(
-    "val_accuracy", patience=EPOCHS, restore_best_weights=True
-)
+adam = keras.optimizers.Adam(falling)
+theirs.compile(adam, loss_of, metrics=["accuracy"], steps_per_execution=32)
+best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
 keras_seconds = -time.perf_counter()
 history = theirs.fit(
-    *train, BATCH_SIZE, EPOCHS, verbose=2, validation_data=validation, callbacks=[keep_best]
+    *train, BATCH_SIZE, EPOCHS, verbose=2, validation_data=validation, callbacks=[best]
 ).history
 keras_seconds += time.perf_counter()
 
@@ -147,6 +144,5 @@ plots.save(figure, "components_10_lenet5")
 record = {"test_accuracy": test_accuracy, "seconds": round(seconds, 1)}
 record |= {"keras_test_accuracy": keras_accuracy, "keras_seconds": round(keras_seconds, 1)}
 record |= {"hyperparameters": results.hyperparameters(globals())} | results.environment()
-name = "10_lenet5_numpy_against_keras.json"
-files.write_json(files.ROOT / "01_components" / "results" / name, record)
+files.write_json(files.ROOT / "01_components/results/10_lenet5_numpy_against_keras.json", record)
 print(f"lenet5_numpy: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")

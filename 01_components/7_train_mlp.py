@@ -137,5 +137,5 @@ test_accuracy = loss_and_accuracy(*test)[1]
 plots.training_curves(history, "components_7_train_mlp", "Multilayer perceptron by hand")
 record = {"test_accuracy": test_accuracy, "seconds": round(seconds, 1)}
 record |= {"hyperparameters": settings} | results.environment()
-files.write_json(files.ROOT / "01_components" / "results" / "7_train_mlp.json", record)
+files.write_json(files.ROOT / "01_components/results/7_train_mlp.json", record)
 print(f"train_mlp: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")

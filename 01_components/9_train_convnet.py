@@ -15,8 +15,7 @@
 # %%
 import time
 
-from cnn_practice import datasets, files, plots, results
-from cnn_practice.errors import InputError
+from cnn_practice import datasets, errors, files, plots, results
 
 import matplotlib
 import numpy as np
@@ -64,7 +63,7 @@ optimizers = {
 }
 for name, value, known in (("LOSS", LOSS, losses), ("OPTIMIZER", OPTIMIZER, optimizers)):
     if value not in known:
-        raise InputError(f"{name} is {value!r}: choose one of {', '.join(known)}.")
+        raise errors.InputError(f"{name} is {value!r}: choose one of {', '.join(known)}.")
 start = cnn.he_normal if ACTIVATION == "relu" else cnn.glorot_normal
 layers = [
     cnn.Conv2D(FILTERS, KERNEL_SIZE, padding="same", kernel_initializer=start),
@@ -84,7 +83,7 @@ network = cnn.Network(layers, (28, 28, 1), losses[LOSS], L2, SEED)
 # best on the validation images are kept.
 
 # %%
-kernels = layers[0].parameters[0]  # (k, k, 1, FILTERS), a view: it changes as the network learns
+kernels = layers[0].parameters[0]  # (k, k, 1, FILTERS), a view that changes with the network
 film = [(0, kernels.copy())]
 solver = cnn.Solver(network, train, validation, optimizers[OPTIMIZER], BATCH_SIZE, seed=SEED)
 # Most happens early, so the film slows down there.
@@ -111,7 +110,7 @@ figure = Figure(figsize=(10, 3.6), layout="constrained")
 loss_axes, axes = figure.subplots(1, 2)
 loss_axes.plot(solver.losses, color="#bbbbbb", linewidth=0.5, label="each batch")
 smooth = np.convolve(solver.losses, np.full(100, 0.01), "valid")
-loss_axes.plot(np.arange(len(smooth)) + 50, smooth, label="mean of 100")
+loss_axes.plot(smooth, label="mean of the next 100")
 loss_axes.set(xlabel="iteration", ylabel=f"{LOSS} loss", yscale="log")
 axes.plot(solver.checked_at, solver.train_accuracies, ".-", label="training")
 axes.plot(solver.checked_at, solver.validation_accuracies, ".-", label="validation")
@@ -120,20 +119,18 @@ for each in (loss_axes, axes):
     each.grid(alpha=0.3)
     each.legend()
 plots.save(figure, "components_9_curves")
-
+red_blue = matplotlib.colormaps["RdBu_r"]
 limit = max(np.abs(moment).max() for _, moment in film)
-colours = matplotlib.colormaps["RdBu_r"]
 
 
 def picture(step, moment):
     """The filters side by side, eight in a row, as a Pillow image with the iteration on it."""
-    side, tile = 84, 92
-    canvas = Image.new("RGB", (8 * tile + 8, -(-FILTERS // 8) * tile + 28), "white")
+    canvas = Image.new("RGB", (744, -(-FILTERS // 8) * 92 + 28), "white")
     ImageDraw.Draw(canvas).text((10, 8), f"iteration {step:,}", fill="black")
     for f in range(FILTERS):
-        pixels = (colours(moment[:, :, 0, f] / limit / 2 + 0.5)[..., :3] * 255).astype(np.uint8)
-        enlarged = Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST)
-        canvas.paste(enlarged, (8 + f % 8 * tile, 28 + f // 8 * tile))
+        pixels = (red_blue(moment[:, :, 0, f] / limit / 2 + 0.5)[..., :3] * 255).astype(np.uint8)
+        enlarged = Image.fromarray(pixels).resize((84, 84), Image.Resampling.NEAREST)
+        canvas.paste(enlarged, (8 + f % 8 * 92, 28 + f // 8 * 92))
     return canvas
 
 
@@ -150,5 +147,5 @@ for axes, frame in zip(figure.subplots(2, 1), (frames[0], frames[-1]), strict=Tr
 plots.save(figure, "components_9_filters")
 record = {"test_accuracy": test_accuracy, "seconds": round(seconds, 1)}
 record |= {"hyperparameters": results.hyperparameters(globals())} | results.environment()
-files.write_json(files.ROOT / "01_components" / "results" / "9_train_convnet.json", record)
+files.write_json(files.ROOT / "01_components/results/9_train_convnet.json", record)
 print(f"train_convnet: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")

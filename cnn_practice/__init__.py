@@ -21,6 +21,10 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # script is raised in Python all the same; set this to 0 to see why a GPU is not found.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# NumPy's matrix products (OpenBLAS) on one thread each: in chapter 01 two threads of our own share
+# a batch, and with more the threads would fight for the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from cnn_practice.errors import exit_with_one_sentence
 
 sys.excepthook = exit_with_one_sentence
