@@ -92,10 +92,10 @@ for row, (solver, (examples, epochs)) in enumerate(zip(solvers, RUNS, strict=Tru
     loss_axes.semilogy(steps, solver.losses, linewidth=1)
     loss_axes.set(xlabel="epoch", ylabel="loss of each batch", title=f"{examples} examples")
     passed = np.array(solver.checked_at) / solver.steps_per_epoch
-    axes.plot(passed, solver.train_accuracies, ".-", label=f"training: {examples} examples")
+    axes.plot(passed, solver.history["accuracy"], ".-", label=f"training: {examples} examples")
     axes.plot(
         passed,
-        solver.validation_accuracies,
+        solver.history["val_accuracy"],
         ".-",
         label=f"validation: {len(validation[0]):,} others",
     )
@@ -105,7 +105,7 @@ for row, (solver, (examples, epochs)) in enumerate(zip(solvers, RUNS, strict=Tru
         each.grid(alpha=0.3)
 plots.save(figure, "components_8_overfit_small_data")
 reached = ", ".join(
-    f"{examples} examples {solver.train_accuracies[-1]:.0%}"
+    f"{examples} examples {solver.history['accuracy'][-1]:.0%}"
     for solver, (examples, _) in zip(solvers, RUNS, strict=True)
 )
 print(f"overfit_small_data: training accuracy on {reached}")

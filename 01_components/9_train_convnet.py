@@ -61,7 +61,12 @@ optimizers = {
     "rmsprop": cnn.RMSprop(LEARNING_RATE),
     "adam": cnn.Adam(LEARNING_RATE),
 }
-for name, value, known in (("LOSS", LOSS, losses), ("OPTIMIZER", OPTIMIZER, optimizers)):
+for name, value, known in (
+    ("OPTIMIZER", OPTIMIZER, optimizers),
+    ("LOSS", LOSS, losses),
+    ("ACTIVATION", ACTIVATION, ("relu", "tanh", "sigmoid")),
+    ("POOLING", POOLING, ("max", "average")),
+):
     if value not in known:
         raise errors.InputError(f"{name} is {value!r}: choose one of {', '.join(known)}.")
 start = cnn.he_normal if ACTIVATION == "relu" else cnn.glorot_normal
@@ -106,19 +111,7 @@ test_accuracy = solver.check_accuracy(*test)  # the test images, once
 # Red weights want ink, blue ones none.
 
 # %%
-figure = Figure(figsize=(10, 3.6), layout="constrained")
-loss_axes, axes = figure.subplots(1, 2)
-loss_axes.plot(solver.losses, color="#bbbbbb", linewidth=0.5, label="each batch")
-smooth = np.convolve(solver.losses, np.full(100, 0.01), "valid")
-loss_axes.plot(smooth, label="mean of the next 100")
-loss_axes.set(xlabel="iteration", ylabel=f"{LOSS} loss", yscale="log")
-axes.plot(solver.checked_at, solver.train_accuracies, ".-", label="training")
-axes.plot(solver.checked_at, solver.validation_accuracies, ".-", label="validation")
-axes.set(xlabel="iteration", ylabel="accuracy")
-for each in (loss_axes, axes):
-    each.grid(alpha=0.3)
-    each.legend()
-plots.save(figure, "components_9_curves")
+plots.training_curves(solver.history, "components_9_curves", "Our convolutional network")
 red_blue = matplotlib.colormaps["RdBu_r"]
 limit = max(np.abs(moment).max() for _, moment in film)
 

@@ -353,6 +353,9 @@ def test_solver_trains_keeps_the_best_and_resets(tmp_path, capsys):
     assert len(solver.losses) == 60
     assert solver.checked_at == list(range(3, 61, 3))  # once an epoch
     assert solver.losses[-1] < solver.losses[0] / 2
+    assert {len(values) for values in solver.history.values()} == {20}
+    assert solver.history["loss"][0] == pytest.approx(np.mean(solver.losses[:3]))
+    assert max(solver.history["val_accuracy"]) == solver.best_accuracy
     assert solver.check_accuracy(*solver.validation_part) == solver.best_accuracy >= 0.9
     assert "step 60/60" in capsys.readouterr().out
     losses, after = solver.losses, network.parameters.copy()

@@ -9,8 +9,9 @@ import numpy as np
 class Solver:
     """Trains a network on one set of examples and keeps the weights best on another.
 
-    Histories, filled while training: ``losses``, one number per step; ``checked_at`` (step),
-    ``train_accuracies`` and ``validation_accuracies``, one number per check.
+    Histories, filled while training: ``losses``, one number per step; ``checked_at``, the steps
+    after which was checked; ``history``, by the names of Keras's, one number per check: ``loss``
+    (mean of the batches since the last check), ``accuracy``, ``val_loss``, ``val_accuracy``.
 
     Args:
         network: a ``Network``.
@@ -49,7 +50,7 @@ class Solver:
         self.optimizer = copy.deepcopy(self._fresh_optimizer)
         self.rng = np.random.default_rng(self.seed)
         self.losses, self.checked_at = [], []
-        self.train_accuracies, self.validation_accuracies = [], []
+        self.history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
         self.best_accuracy, self.best_parameters = -1.0, None
         self._order = np.empty(0, dtype=int)
 
@@ -66,7 +67,12 @@ class Solver:
 
     def check_accuracy(self, x, labels):
         """Share of the examples whose highest score is the right class."""
-        return float((self.network.predict(x).argmax(axis=1) == labels).mean())
+        return self._check(x, labels)[1]
+
+    def _check(self, x, labels):
+        scores = self.network.predict(x)
+        loss, _ = self.network.loss(scores, labels)
+        return loss, float((scores.argmax(axis=1) == labels).mean())
 
     def train(self, steps, after_step=None):
         """Take ``steps`` steps with checks in between, then restore the best weights.
@@ -84,19 +90,23 @@ class Solver:
                 after_step(step)
             if step % self.check_every and step != steps:
                 continue
+            since = self.checked_at[-1] if self.checked_at else 0
+            val_loss, val_accuracy = self._check(*self.validation_part)
+            latest = {
+                "loss": float(np.mean(self.losses[since:])),
+                "accuracy": self.check_accuracy(x[part], labels[part]),
+                "val_loss": val_loss,
+                "val_accuracy": val_accuracy,
+            }
             self.checked_at.append(len(self.losses))
-            self.train_accuracies.append(self.check_accuracy(x[part], labels[part]))
-            self.validation_accuracies.append(self.check_accuracy(*self.validation_part))
-            if self.validation_accuracies[-1] > self.best_accuracy:
-                self.best_accuracy = self.validation_accuracies[-1]
+            for name, value in latest.items():
+                self.history[name].append(value)
+            if val_accuracy > self.best_accuracy:
+                self.best_accuracy = val_accuracy
                 self.best_parameters = self.network.parameters.copy()
                 if self.checkpoint:
                     self.network.save(self.checkpoint)
-            loss = np.mean(self.losses[-self.check_every :])
-            print(
-                f"step {step}/{steps}  loss {loss:.4f}  accuracy: training"
-                f" {self.train_accuracies[-1]:.4f}, validation {self.validation_accuracies[-1]:.4f}"
-                f"  {time.perf_counter() - started:.1f} s",
-                flush=True,
-            )
+            figures = "  ".join(f"{name} {value:.4f}" for name, value in latest.items())
+            seconds = time.perf_counter() - started
+            print(f"step {step}/{steps}  {figures}  {seconds:.1f} s", flush=True)
         self.network.parameters[:] = self.best_parameters
