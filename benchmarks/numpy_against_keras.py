@@ -39,7 +39,7 @@ SHAPES = {  # input (N, H, W, C), kernels (kh, kw, C, F), padding
     "VGG 56×56×64": ((8, 56, 56, 64), (3, 3, 64, 128), "same"),
     "VGG 56×56×128": ((8, 56, 56, 128), (3, 3, 128, 128), "same"),
 }
-NAIVE = ((4, 14, 14, 6), (5, 5, 6, 16), "valid")  # LeNet-5's second, fewer images: it is slow
+NAIVE = ((16, 14, 14, 6), (5, 5, 6, 16), "valid")  # LeNet-5's second, fewer images: it is slow
 LARGEST = "VGG 56×56×128"
 SGEMM_SIZE = 2048
 

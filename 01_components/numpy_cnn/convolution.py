@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 
 # Columns copied at a time, in bytes: about what stays in the caches of one core until the product
 # reads them; it also bounds the memory of a layer.
-COLUMN_BYTES = 4 << 20
+COLUMN_BYTES = 2_500_000
 
 
 def padding_sizes(size, kernel, stride, padding):
@@ -171,18 +171,26 @@ def conv_backward_naive(dout, cache):
 # A strip holds its rows one after the other, so that a window is one run of it: long runs again.
 
 
-def _layout(shape, w, stride, itemsize):
-    """Sizes of the matrix product: ``(tile, wide, images)``.
+def _tile(columns, w, stride):
+    """How many outputs one window serves: a divisor of W', for a product about 32 columns wide."""
+    most = min(1 + (w.shape[1] - 1) // stride, max(32 // w.shape[3], 1))
+    return max(tile for tile in range(1, most + 1) if columns % tile == 0)
 
-    ``tile`` divides the output's width and makes the product about 32 columns wide; ``wide`` is
-    the width of its windows, ``images`` how many images are laid out at a time.
+
+def _pieces(shape, row_bytes):
+    """Pieces of the output whose windows take ``COLUMN_BYTES`` at most, or a row of one image.
+
+    Returns:
+        List of ``(images, rows)``, two slices: several whole images, or some rows of one.
     """
-    rows, columns, f = shape[1:]
-    kh, kw, c, _ = w.shape
-    most = min(1 + (kw - 1) // stride, max(32 // f, 1))
-    tile = max(tile for tile in range(1, most + 1) if columns % tile == 0)
-    wide = kw + (tile - 1) * stride
-    return tile, wide, max(COLUMN_BYTES // (rows * columns // tile * kh * wide * c * itemsize), 1)
+    n, height = shape[:2]
+    rows = min(max(COLUMN_BYTES // row_bytes, 1), height)
+    images = min(max(COLUMN_BYTES // (row_bytes * height), 1), n)
+    return [
+        (slice(i, min(i + images, n)), slice(r, min(r + rows, height)))
+        for i in range(0, n, images)
+        for r in range(0, height, rows)
+    ]
 
 
 def _widen(w, tile, stride):
@@ -234,7 +242,7 @@ def _lay_out(padded, out, wide, step, row_step):
 
 
 def _add_back(dpadded, dwindows, wide, step, row_step):
-    """The gradient of ``_lay_out``: add the windows up in ``dpadded``, which begins as zeros."""
+    """The gradient of ``_lay_out``: add the windows up in ``dpadded``."""
     n, height, _, c = dpadded.shape
     strips = dwindows.shape[2]
     dby_strips = np.zeros((n, strips, height * wide * c), dtype=dpadded.dtype)
@@ -246,22 +254,23 @@ def _add_back(dpadded, dwindows, wide, step, row_step):
 def conv_forward(x, w, b, stride=1, padding="valid"):
     """The convolution as windows and a matrix product; same contract as ``conv_forward_naive``."""
     padded, origin, shape = _prepare(np.ascontiguousarray(x), w, b, stride, padding)
-    n, rows, columns, f = shape
-    tile, wide, images = _layout(shape, w, stride, x.itemsize)
-    matrix = _widen(w, tile, stride)
+    n, height, width, f = shape
+    tile = _tile(width, w, stride)
+    matrix, wide = _widen(w, tile, stride), w.shape[1] + (tile - 1) * stride
     out = np.empty(shape, dtype=x.dtype)
-    windows = np.empty((min(images, n), rows, columns // tile, len(matrix)), dtype=x.dtype)
-    for start in range(0, n, images):
-        part = slice(start, min(start + images, n))
-        laid_out = windows[: part.stop - start]
-        _lay_out(padded[part], laid_out, wide, tile * stride, stride)
-        z = out[part].reshape(-1, tile * f)
-        np.matmul(laid_out.reshape(-1, len(matrix)), matrix, out=z)
+    pieces = _pieces(shape, width // tile * len(matrix) * x.itemsize)
+    for images, rows in pieces:
+        z = out[images, rows].reshape(-1, tile * f)
+        windows = np.empty((len(z), len(matrix)), dtype=x.dtype)
+        seen = slice(rows.start * stride, (rows.stop - 1) * stride + w.shape[0])
+        by_place = windows.reshape(-1, rows.stop - rows.start, width // tile, len(matrix))
+        _lay_out(padded[images, seen], by_place, wide, tile * stride, stride)
+        np.matmul(windows, matrix, out=z)
     # Whole rows of pixels at once: NumPy is slow at many short additions.
-    by_row = out.reshape(n * rows, columns * f)
-    by_row += np.tile(b, columns)
-    # If one buffer held all windows, backward need not lay them out again.
-    kept = windows if images >= n else None
+    by_row = out.reshape(n * height, width * f)
+    by_row += np.tile(b, width)
+    # If one piece held all windows, backward need not lay them out again.
+    kept = windows if len(pieces) == 1 else None
     return out, (padded, origin, x.shape, w, stride, shape, kept)
 
 
@@ -282,31 +291,29 @@ def conv_backward(dout, cache, input_gradient=True):
     Raises:
         ValueError: ``dout`` has not the shape of the output.
     """
-    padded, (top, left), (n, height, width, _), w, stride, shape, kept = cache
+    padded, (top, left), x_shape, w, stride, shape, kept = cache
     check_gradient(dout, shape)
-    _, rows, columns, f = shape
-    tile, wide, images = _layout(shape, w, stride, padded.itemsize)
-    matrix = _widen(w, tile, stride)
+    n, height, width, f = shape
+    tile = _tile(width, w, stride)
+    matrix, wide = _widen(w, tile, stride), w.shape[1] + (tile - 1) * stride
     dmatrix = np.zeros_like(matrix)
-    windows = (
-        np.empty((min(images, n), rows, columns // tile, len(matrix)), dtype=padded.dtype)
-        if kept is None
-        else kept
-    )
-    if input_gradient:
-        dwindows, dpadded = np.empty_like(windows), np.zeros_like(padded)
+    dpadded = np.zeros_like(padded) if input_gradient else None
     dout = np.ascontiguousarray(dout)
-    for start in range(0, n, images):
-        part = slice(start, min(start + images, n))
-        laid_out = windows[: part.stop - start]
-        if kept is None:
-            _lay_out(padded[part], laid_out, wide, tile * stride, stride)
-        dz = dout[part].reshape(-1, tile * f)
-        dmatrix += laid_out.reshape(-1, len(matrix)).T @ dz
+    for images, rows in _pieces(shape, width // tile * len(matrix) * padded.itemsize):
+        dz = dout[images, rows].reshape(-1, tile * f)
+        seen = slice(rows.start * stride, (rows.stop - 1) * stride + w.shape[0])
+        by_place = (-1, rows.stop - rows.start, width // tile, len(matrix))
+        windows = kept
+        if windows is None:
+            windows = np.empty((len(dz), len(matrix)), dtype=padded.dtype)
+            part = windows.reshape(by_place)
+            _lay_out(padded[images, seen], part, wide, tile * stride, stride)
+        dmatrix += windows.T @ dz
         if input_gradient:
-            dpart = dwindows[: part.stop - start]
-            np.matmul(dz, matrix.T, out=dpart.reshape(-1, len(matrix)))
-            _add_back(dpadded[part], dpart, wide, tile * stride, stride)
-    db = dout.reshape(n * rows, columns * f).sum(axis=0).reshape(columns, f).sum(axis=0)
-    dx = dpadded[:, top : top + height, left : left + width] if input_gradient else None
+            dwindows = (dz @ matrix.T).reshape(by_place)
+            _add_back(dpadded[images, seen], dwindows, wide, tile * stride, stride)
+    db = dout.reshape(n * height, width * f).sum(axis=0).reshape(width, f).sum(axis=0)
+    dx = None
+    if input_gradient:
+        dx = dpadded[:, top : top + x_shape[1], left : left + x_shape[2]]
     return dx, _narrow(dmatrix, w, tile, stride), db
