@@ -297,8 +297,16 @@ def conv_backward(dout, cache, input_gradient=True):
     tile = _tile(width, w, stride)
     matrix, wide = _widen(w, tile, stride), w.shape[1] + (tile - 1) * stride
     dmatrix = np.zeros_like(matrix)
-    dpadded = np.zeros_like(padded) if input_gradient else None
     dout = np.ascontiguousarray(dout)
+    dx = None
+    # Where copying the windows of dout is less work than adding up windows of x.
+    as_convolution = stride == 1 and f <= w.shape[2]
+    add_back = input_gradient and not as_convolution
+    if add_back:
+        dpadded = np.zeros_like(padded)
+        dx = dpadded[:, top : top + x_shape[1], left : left + x_shape[2]]
+    elif input_gradient:
+        dx = _input_gradient_as_convolution(dout, x_shape, w, (top, left))
     for images, rows in _pieces(shape, width // tile * len(matrix) * padded.itemsize):
         dz = dout[images, rows].reshape(-1, tile * f)
         seen = slice(rows.start * stride, (rows.stop - 1) * stride + w.shape[0])
@@ -309,11 +317,20 @@ def conv_backward(dout, cache, input_gradient=True):
             part = windows.reshape(by_place)
             _lay_out(padded[images, seen], part, wide, tile * stride, stride)
         dmatrix += windows.T @ dz
-        if input_gradient:
+        if add_back:
             dwindows = (dz @ matrix.T).reshape(by_place)
             _add_back(dpadded[images, seen], dwindows, wide, tile * stride, stride)
     db = dout.reshape(n * height, width * f).sum(axis=0).reshape(width, f).sum(axis=0)
-    dx = None
-    if input_gradient:
-        dx = dpadded[:, top : top + x_shape[1], left : left + x_shape[2]]
     return dx, _narrow(dmatrix, w, tile, stride), db
+
+
+def _input_gradient_as_convolution(dout, x_shape, w, origin):
+    """∂L/∂x for stride 1: dout in zeros, convolved with the kernels turned by 180°."""
+    before = [k - 1 - first for k, first in zip(w.shape[:2], origin, strict=True)]
+    after = [
+        x_shape[axis] + w.shape[axis - 1] - 1 - dout.shape[axis] - before[axis - 1]
+        for axis in (1, 2)
+    ]
+    rows, columns = zip(before, after, strict=True)
+    turned = np.ascontiguousarray(w[::-1, ::-1].swapaxes(2, 3))  # (kh, kw, F, C)
+    return conv_forward(zero_pad(dout, rows, columns), turned, np.zeros(w.shape[2], w.dtype))[0]
