@@ -206,8 +206,13 @@ def average_pool_backward(dout, cache):
     n, height, width, c = shape
     dout = (dout.reshape(n, out_shape[1], -1) * share).reshape(out_shape)
     if (height, width) == (out_shape[1] * window, out_shape[2] * window) and stride == window:
-        # The windows tile the image: each number is repeated.
-        return dout.repeat(window, axis=2).repeat(window, axis=1)
+        # The windows tile the image: each number is repeated. Not by np.repeat, which does not let
+        # other threads run meanwhile.
+        by_columns = np.empty((*out_shape[:3], window, c), dtype=dout.dtype)
+        by_columns[:] = dout[:, :, :, None]
+        dx = np.empty((n, out_shape[1], window, width * c), dtype=dout.dtype)
+        dx[:] = by_columns.reshape(n, out_shape[1], 1, -1)
+        return dx.reshape(shape)
     din_columns = np.zeros((n, out_shape[1], width, c), dtype=dout.dtype)
     for outputs, inputs in column_taps:
         din_columns[:, :, inputs] += dout[:, :, outputs]
