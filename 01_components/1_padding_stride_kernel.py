@@ -6,7 +6,7 @@
 #
 #     python 01_components/1_padding_stride_kernel.py
 #
-# Takes 2 seconds, no training. Every size printed is asserted against the formula.
+# Takes a few seconds, no training. Every size printed is asserted against the formula.
 #
 # Source: Dumoulin & Visin (2016), *A guide to convolution arithmetic for deep learning*.
 

@@ -7,7 +7,7 @@
 #
 #     python 01_components/2_pooling.py
 #
-# Takes 2 seconds, no training. The naive loops and the fast version are asserted to agree.
+# Takes a few seconds, no training. The naive loops and the fast version are asserted to agree.
 #
 # Source: LeCun et al. (1998) for the average, there called subsampling; Ranzato et al. (2007) for
 # the maximum.

@@ -7,7 +7,7 @@
 #
 #     python 01_components/3_count_parameters.py
 #
-# Takes 5 seconds and 1 GB of memory, no training. Every count is asserted equal to Keras's
+# Takes a few seconds and 2 GB of memory, no training. Every count is asserted equal to Keras's
 # `count_params`.
 #
 # Source: LeCun et al. (1998); Simonyan & Zisserman (2015), *Very deep convolutional networks for

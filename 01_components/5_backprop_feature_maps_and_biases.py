@@ -6,7 +6,7 @@
 #
 #     python 01_components/5_backprop_feature_maps_and_biases.py
 #
-# Takes 2 seconds, no training. The gradients are asserted to agree to six digits and more.
+# Takes a few seconds, no training. The gradients are asserted to agree to six digits and more.
 #
 # Source: LeCun, Boser, Denker et al. (1989), *Backpropagation applied to handwritten zip code
 # recognition*.

@@ -6,7 +6,7 @@
 #
 #     python 01_components/6_backprop_pooling.py
 #
-# Takes 2 seconds, no training. The gradients are asserted to agree to six digits and more.
+# Takes a few seconds, no training. The gradients are asserted to agree to six digits and more.
 #
 # Source: LeCun et al. (1998) for the mean; Ranzato et al. (2007) for the maximum.
 

@@ -171,8 +171,8 @@ def conv_backward_naive(dout, cache):
 
 
 def _tile(columns, w, stride):
-    """How many outputs one window serves: a divisor of W', for a product about 32 columns wide."""
-    most = min(1 + (w.shape[1] - 1) // stride, max(32 // w.shape[3], 1))
+    """How many outputs one window serves: a divisor of W', for a product about 64 columns wide."""
+    most = min(1 + (w.shape[1] - 1) // stride, max(64 // w.shape[3], 1))
     return max(tile for tile in range(1, most + 1) if columns % tile == 0)
 
 
