@@ -407,7 +407,8 @@ class Page:
 
     def answers(self):
         """The digit that each model's card shows, once the last stroke is answered."""
-        self.until(lambda: "Answered" in self.text("time"))
+        results = self.driver.find_element(By.ID, "results")
+        self.until(lambda: results.get_attribute("aria-busy") == "false" and self.text("time"))
         cards = self.driver.find_elements(By.CLASS_NAME, "model")
         return {
             card.get_attribute("aria-label"): card.find_element(By.TAG_NAME, "b").text
@@ -569,6 +570,6 @@ def test_a_killed_server_is_reported_and_found_again(page):
     mouse.click(page.driver, "undo")
     assert page.pixels() == drawn
     page.start_server()
-    page.until(lambda: not page.text("problem"))
+    page.until(lambda: not page.text("problem") and page.text("time"))
     assert page.answers()["Simple CNN"] == "4"  # the drawing was kept
     urllib.request.urlopen(page.address, timeout=5).close()
