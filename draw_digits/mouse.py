@@ -26,7 +26,7 @@ CHROMEDRIVER = shutil.which("chromedriver")
 
 
 @contextlib.contextmanager
-def browser(width=1280, height=1200, *options):
+def browser(width=1280, height=1200):
     """A headless Chromium with a window of this size, closed at the end of the block.
 
     Yields:
@@ -40,7 +40,7 @@ def browser(width=1280, height=1200, *options):
         for option in (
             "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
             "disable-background-networking", "disable-component-update", "disable-sync",
-            f"user-data-dir={profile}", f"window-size={width},{height}", *options,
+            f"user-data-dir={profile}", f"window-size={width},{height}",
         ):  # fmt: skip
             settings.add_argument(f"--{option}")
         driver = webdriver.Chrome(settings, webdriver.ChromeService(CHROMEDRIVER))
@@ -92,14 +92,14 @@ def draw(driver, strokes, milliseconds=8, kind="mouse"):
         kind: ``"mouse"``, ``"touch"`` or ``"pen"``.
     """
     box = driver.find_element(By.ID, "drawing").rect
-    scroll = driver.execute_script("scrollTo(0, 0); return [scrollX, scrollY]")
+    driver.execute_script("scrollTo(0, 0)")
     mouse = PointerInput(kind, kind)
     actions = ActionBuilder(driver, mouse=mouse, duration=milliseconds)
     for stroke in strokes:
         for i, (x, y) in enumerate(stroke):
             actions.pointer_action.move_to_location(
-                round(box["x"] - scroll[0] + x * box["width"]),
-                round(box["y"] - scroll[1] + y * box["height"]),
+                round(box["x"] + x * box["width"]),
+                round(box["y"] + y * box["height"]),
             )
             if i == 0:
                 actions.pointer_action.pointer_down(MouseButton.LEFT)
