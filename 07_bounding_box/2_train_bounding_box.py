@@ -28,7 +28,7 @@ from keras import layers, ops
 NAME = "bounding_box"
 SEED = 1  # of the initial weights and the order of the scenes
 BATCH_SIZE = 64
-EPOCHS = 10
+EPOCHS = 6
 LEARNING_RATE = 1e-3  # at the start; falls along a cosine to zero
 BOX_WEIGHT = 2.0  # of the box loss against the digit loss, which would else outweigh it at first
 BOX_UNITS = 128  # of the box head's hidden layer

@@ -13,6 +13,7 @@
 from pathlib import Path
 
 from cnn_practice import drawings, models
+from cnn_practice.errors import InputError
 
 import boxes
 import numpy as np
@@ -43,10 +44,8 @@ scenes, true, _ = boxes.load_scenes("test")
 answer = model.predict(scenes[..., np.newaxis].astype("float32") / 255, verbose=0)
 predicted, digits = answer["box"], answer["digit"].argmax(axis=1)
 overlaps = boxes.iou(true, predicted)
-for name, chosen in (
-    ("first", np.arange(len(scenes))[:SHOWN]),
-    ("worst", overlaps.argsort()[:SHOWN]),
-):
+numbers = {"first": np.arange(len(scenes))[:SHOWN], "worst": overlaps.argsort()[:SHOWN]}
+for name, chosen in numbers.items():
     boxes.figure(
         scenes[chosen],
         captions(digits[chosen], overlaps[chosen]),
@@ -64,9 +63,11 @@ for name, chosen in (
 rng = np.random.default_rng(SEED)
 files, greys, labels = drawings.read_folder(FOLDER)
 canvases, true = [], []
-for grey in greys:
+for file, grey in zip(files, greys, strict=True):
     ink = np.abs(grey - np.median(grey))  # dark on light or light on dark: ink is what differs
-    ink /= max(ink.max(), 1e-6)
+    if ink.max() < 0.1:
+        raise InputError(f"There is no ink in {file}: draw a digit, or remove the file.")
+    ink /= ink.max()
     x, y, width, height = boxes.tight_box(ink > boxes.INK / 255)
     scale = rng.integers(*DRAWING_SIZES, endpoint=True) / max(width, height)
     new = max(1, round(width * scale)), max(1, round(height * scale))

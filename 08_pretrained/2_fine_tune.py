@@ -106,8 +106,7 @@ def batches(indices, training=False):
 
 # %% [markdown]
 # ## Frozen network, new head
-# `training=False` keeps the means and deviations of the batch normalisation as ImageNet left them,
-# later too, when the last block is unfrozen: a few small batches would spoil them.
+# A frozen layer keeps its weights; only those of the new head are trained, a few thousand.
 
 # %%
 _, preprocess_input = pretrained.find(MODEL)
@@ -118,7 +117,7 @@ backbone.trainable = False
 
 inputs = keras.Input((SIZE, SIZE, 3))
 x = preprocess_input(layers.Rescaling(255)(inputs))  # it expects pixels of 0 to 255
-x = backbone(x, training=False)
+x = backbone(x)
 x = layers.GlobalAveragePooling2D()(x)
 x = layers.Dropout(DROPOUT)(x)
 outputs = layers.Dense(len(classes), activation="softmax")(x)
@@ -134,8 +133,9 @@ def fit(epochs, learning_rate):
     )
     trainable = sum(np.prod(weight.shape) for weight in model.trainable_weights)
     print(f"{trainable:,} of {model.count_params():,} parameters are trainable")
+    # Of a handful of validation pictures, the loss tells more than the accuracy.
     keep_best = keras.callbacks.EarlyStopping(
-        "val_accuracy", patience=epochs, restore_best_weights=True
+        "val_loss", patience=epochs, restore_best_weights=True
     )
     return model.fit(
         batches(train, training=True),
@@ -150,17 +150,22 @@ head_history = fit(HEAD_EPOCHS, HEAD_RATE)
 # %% [markdown]
 # ## The last block, unfrozen
 # Only now: the errors of an untrained head would have washed the features away.
+#
+# Batch normalisation stays frozen, here too: a frozen one goes on using ImageNet's means and
+# deviations, where a few small batches of ours would spoil them. Calling the backbone with
+# `training=False`, as often advised, no longer does this in Keras 3: `fit` overrides it.
 
 # %%
 names = [layer.name for layer in backbone.layers]
 if LAST_BLOCK not in names:
     raise InputError(f"LAST_BLOCK {LAST_BLOCK} is no layer of {MODEL}; its last: {names[-12:]}.")
 backbone.trainable = True
-for layer in backbone.layers[: names.index(LAST_BLOCK)]:
-    layer.trainable = False
+for place, layer in enumerate(backbone.layers):
+    is_norm = isinstance(layer, layers.BatchNormalization)
+    layer.trainable = place >= names.index(LAST_BLOCK) and not is_norm
 head_weights = model.get_weights()
 block_history = fit(BLOCK_EPOCHS, BLOCK_RATE)
-if max(block_history["val_accuracy"]) < max(head_history["val_accuracy"]):
+if min(block_history["val_loss"]) > min(head_history["val_loss"]):
     print("The last block did not help on the validation pictures: back to the new head alone")
     model.set_weights(head_weights)
 
