@@ -64,7 +64,7 @@ def build(name, weights=None, **options):
     """
     builder, _ = find(name)
     if weights is None:
-        return downloaded(lambda: builder(weights="imagenet", **options), "--weights")
+        return downloaded(lambda: builder(weights="imagenet", **options))
     weights = Path(weights)
     if not weights.is_file():
         raise InputError(f"There is no weights file {weights}: check the path.")
@@ -80,9 +80,24 @@ def build(name, weights=None, **options):
         part = "with its classifier" if options.get("include_top", True) else "without classifier"
         raise InputError(
             f"{weights} does not hold the weights of {builder.__name__} {part}: give a file saved"
-            f" from that network, or leave out --weights to download one."
+            " from that network, or none, so that Keras downloads it."
         ) from error
     return model
+
+
+def place_of(name, network):
+    """The index of the layer ``name`` in ``network.layers``.
+
+    Raises:
+        InputError: there is no such layer; the message lists the last ones.
+    """
+    names = [layer.name for layer in network.layers]
+    if name not in names:
+        last = ", ".join(names[-20:])
+        raise InputError(
+            f"{network.name} has no layer {name}: choose another; its last ones are {last}."
+        )
+    return names.index(name)
 
 
 def read_class_names(path=None):
@@ -102,8 +117,7 @@ def read_class_names(path=None):
         path = downloaded(
             lambda: keras.utils.get_file(
                 "imagenet_class_index.json", CLASS_INDEX_URL, cache_subdir="models"
-            ),
-            "--classes",
+            )
         )
     path = Path(path)
     if not path.is_file():
@@ -118,12 +132,11 @@ def read_class_names(path=None):
         ) from error
 
 
-def downloaded(call, option):
+def downloaded(call):
     """``call()``, which lets Keras download a file unless it is in Keras's cache.
 
     Raises:
-        InputError: the download failed; the message says which file to put where, or to give a
-            local one by ``option``.
+        InputError: the download failed; the message says which file to put where.
     """
     try:
         return call()
@@ -134,7 +147,7 @@ def downloaded(call, option):
         cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
         raise InputError(
             f"No network: get {address[1]} on a computer that has one and put it at"
-            f" {cache / address[1].rpartition('/')[2]}, or give a local file by {option}."
+            f" {cache / address[1].rpartition('/')[2]}, or name a local copy."
         ) from error
 
 
@@ -207,8 +220,8 @@ def list_pictures(folder, least=5):
         least: number of pictures that each class must have.
 
     Returns:
-        ``classes, paths, labels``: the folders' names in alphabetical order; N paths; N integers,
-        places in ``classes``.
+        ``classes, paths, labels``: the folders' names in alphabetical order; N paths; int64 of
+        shape (N,), places in ``classes``.
 
     Raises:
         InputError: no such folder, fewer than two classes in it, or a class of too few pictures.
@@ -234,4 +247,4 @@ def list_pictures(folder, least=5):
             )
         paths += own
         labels += [label] * len(own)
-    return classes, paths, labels
+    return classes, paths, np.array(labels)

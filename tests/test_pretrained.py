@@ -166,7 +166,7 @@ def test_class_folders(photo, tmp_path):
     with pytest.raises(InputError, match="class dog has 1 picture: put at least 5"):
         pretrained.list_pictures(tmp_path)
     classes, paths, labels = pretrained.list_pictures(tmp_path, least=1)
-    assert classes == ["cat", "dog"] and labels == [0] * 5 + [1]
+    assert classes == ["cat", "dog"] and list(labels) == [0] * 5 + [1]
     assert [path.parent.name for path in paths] == ["cat"] * 5 + ["dog"]
 
 
@@ -207,6 +207,10 @@ def test_weights_files(tmp_path):
     loaded = pretrained.build("mobilenetv2", tmp_path / "right.weights.h5", **small)
     for one, other in zip(saved.get_weights(), loaded.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+    assert loaded.layers[pretrained.place_of("block_16_expand", loaded)].name == "block_16_expand"
+    with pytest.raises(InputError, match=r"no layer block5_conv1: .*block_16_project"):
+        pretrained.place_of("block5_conv1", loaded)
 
     (tmp_path / "text.h5").write_text("no weights")
     (tmp_path / "weights.txt").write_text("no weights")
