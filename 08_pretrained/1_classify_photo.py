@@ -53,7 +53,8 @@ build, preprocess_input = pretrained.find(arguments.model)
 # %%
 model = pretrained.build(arguments.model, arguments.weights)
 class_names = pretrained.read_class_names(arguments.classes)
-print(f"{build.__name__}: {model.count_params():,} parameters, input {model.input_shape[1:]}")
+size = model.input_shape[1] or 224  # MobileNetV3 takes any size; it was trained at 224
+print(f"{build.__name__}: {model.count_params():,} parameters, input {size}×{size} pixels")
 
 # %% [markdown]
 # ## What a pixel becomes
@@ -84,7 +85,7 @@ for way, pixel in ways.items():
 # of its own.
 
 # %%
-seen = pretrained.fitted(photo, model.input_shape[1])
+seen = pretrained.fitted(photo, size)
 batch = preprocess_input(seen[np.newaxis].astype("float32"))
 probabilities = model.predict(batch, verbose=0)[0]
 best = probabilities.argsort()[::-1][:TOP]

@@ -167,33 +167,15 @@ def read_photo(path):
     Raises:
         InputError: no such file, not a picture, or more than 50 million pixels.
     """
-    name = files.shown(path)
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures; those over MAX_PIXELS are refused below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-        if picture.width * picture.height > drawings.MAX_PIXELS:
-            raise InputError(f"{name} has over {drawings.MAX_PIXELS:,} pixels: shrink it.")
-        picture = ImageOps.exif_transpose(picture)
-        if picture.mode == "I" or picture.mode.startswith("I;16"):
-            # Pillow would cut 16-bit values off at 255 instead of scaling them.
-            grey = np.asarray(picture, dtype=np.float32) / 257
-            return Image.fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
-        if picture.has_transparency_data:
-            white = Image.new("RGBA", picture.size, "white")
-            picture = Image.alpha_composite(white, picture.convert("RGBA"))
-        return picture.convert("RGB")
-    except InputError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} has far too many pixels: shrink it.") from error
-    except FileNotFoundError as error:
-        raise InputError(f"There is no picture {name}: check the path.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise InputError(
-            f"{name} is not a picture that can be read: save it as PNG or JPEG."
-        ) from error
+    picture = drawings.open_picture(path)
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        # Pillow would cut 16-bit values off at 255 instead of scaling them.
+        grey = (255 * drawings.read_grey(path)).round().astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+    return picture.convert("RGB")
 
 
 def fitted(picture, size):
