@@ -93,7 +93,7 @@ def figure(pictures, captions, name, title, true, predicted=None, columns=8):
     """Pictures with their true box (green) and predicted box (orange, dashed), saved as a figure.
 
     Args:
-        pictures: N arrays of shape (H, W), 0 = paper; each shown with its own range of greys.
+        pictures: N arrays of one shape (H, W), 0 = paper; each shown with its own range of greys.
         captions: N strings.
         name: file name without suffix.
         title: heading of the figure.
@@ -102,11 +102,16 @@ def figure(pictures, captions, name, title, true, predicted=None, columns=8):
         columns: pictures per row.
     """
     rows = math.ceil(len(pictures) / columns)
-    drawn = Figure(figsize=(1.5 * columns, 1.75 * rows + 0.5), layout="constrained")
+    height, width = np.shape(pictures[0])
+    size = 1.5 * columns, (1.5 * height / width + 0.25) * rows + 0.5
+    drawn = Figure(figsize=size, layout="constrained")
     drawn.suptitle(title)
     for axes in (grid := drawn.subplots(rows, columns, squeeze=False)).flat:
         axes.axis("off")
     for index, axes in enumerate(grid.flat[: len(pictures)]):
+        axes.axis("on")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(color="#cccccc", linewidth=0.5)
         axes.imshow(pictures[index], cmap="gray_r")
         axes.set_title(captions[index], fontsize=8, pad=3)
         outlines = [(true[index], "#2e7d32", "-")]
