@@ -28,18 +28,18 @@ MAX_PIXELS = 50_000_000
 PEN_WIDTHS = (1.7, 3.9)
 
 
-def read_grey(source, name=None):
-    """Read a picture as grey values, whatever its format, colours, bit depth or transparency.
+def open_picture(source, name=None):
+    """Open a picture of any format, turned upright by its EXIF tag and wholly read.
 
     Args:
         source: path or open binary file of a PNG, JPEG, BMP, GIF (first frame), TIFF or WebP.
         name: how messages name the picture; its path by default.
 
     Returns:
-        float32 of shape (H, W) in [0, 1], 0 = black and 1 = white.
+        ``PIL.Image`` of the mode in which the file has it.
 
     Raises:
-        InputError: not a picture, no pixels, or more than 50 million pixels.
+        InputError: not a picture, or more than 50 million pixels.
     """
     name = name or files.shown(source)
     try:
@@ -52,12 +52,7 @@ def read_grey(source, name=None):
                 f"{name} has {picture.width} × {picture.height} pixels: shrink it to at most"
                 f" {MAX_PIXELS // 1_000_000} million."
             )
-        picture = ImageOps.exif_transpose(picture)
-        if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
-            values = np.asarray(picture, dtype=np.float32)
-            full_scale = 65535 if picture.mode != "F" else max(float(values.max()), 1e-6)
-            return np.clip(values / full_scale, 0, 1)
-        layers = np.asarray(picture.convert("LA"), dtype=np.float32) / 255
+        return ImageOps.exif_transpose(picture)
     except InputError:
         raise
     except Image.DecompressionBombError as error:
@@ -68,6 +63,28 @@ def read_grey(source, name=None):
         raise InputError(
             f"{name} is not a picture that can be read: save it as PNG or JPEG."
         ) from error
+
+
+def read_grey(source, name=None):
+    """Read a picture as grey values, whatever its format, colours, bit depth or transparency.
+
+    Args:
+        source: path or open binary file, as of ``open_picture``.
+        name: how messages name the picture; its path by default.
+
+    Returns:
+        float32 of shape (H, W) in [0, 1], 0 = black and 1 = white.
+
+    Raises:
+        InputError: not a picture, no pixels, or more than 50 million pixels.
+    """
+    name = name or files.shown(source)
+    picture = open_picture(source, name)
+    if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
+        values = np.asarray(picture, dtype=np.float32)
+        full_scale = 65535 if picture.mode != "F" else max(float(values.max()), 1e-6)
+        return np.clip(values / full_scale, 0, 1)
+    layers = np.asarray(picture.convert("LA"), dtype=np.float32) / 255
     grey, alpha = layers[..., 0], layers[..., 1]
     if alpha.min() == 1:
         return grey

@@ -24,8 +24,14 @@ def save(model, name):
     """
     config, weights = _paths(name)
     with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
-        new_config.write_text(json.dumps(json.loads(model.to_json()), indent=1) + "\n", "utf-8")
-        model.save_weights(new_weights)
+        architecture = json.loads(model.to_json())
+        # Without the loss, which may be a function of the training script, and in the weights
+        # without the optimizer's state, which is twice as large as they are.
+        architecture.pop("compile_config", None)
+        plain = keras.models.model_from_json(json.dumps(architecture))
+        plain.set_weights(model.get_weights())
+        new_config.write_text(json.dumps(architecture, indent=1) + "\n", "utf-8")
+        plain.save_weights(new_weights)
     print(f"model: {files.shown(config)}, {files.shown(weights)}")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "figures", "checkpoints"
+    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "figures", "checkpoints", "scenes.npz"
 )
 
 
