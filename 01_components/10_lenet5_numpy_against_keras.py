@@ -6,8 +6,8 @@
 #
 #     python 01_components/10_lenet5_numpy_against_keras.py
 #
-# Expect 99.33% on the test images (one seed) after 39 s of training on AMD EPYC, 2 cores, and
-# 99.24% after 38 s with Keras; the record is in
+# Expect 99.33% on the test images (one seed) after 38 s of training on AMD EPYC, 2 cores, and
+# 99.24% after 48 s with Keras; the record is in
 # `01_components/results/10_lenet5_numpy_against_keras.json`.
 #
 # Source: LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning applied to document

@@ -6,7 +6,7 @@
 #
 #     python 01_components/9_train_convnet.py
 #
-# Expect 98.90% on the test images (one seed) after 82 s of training on AMD EPYC, 2 cores; the
+# Expect 98.82% on the test images (one seed) after 82 s of training on AMD EPYC, 2 cores; the
 # record is in `01_components/results/9_train_convnet.json`.
 #
 # Source: the layers are those of LeCun et al. (1998), with ReLU (Nair & Hinton, 2010) and the first
