@@ -31,6 +31,10 @@ def save(model, name):
         plain = keras.models.model_from_json(json.dumps(architecture))
         plain.set_weights(model.get_weights())
         new_config.write_text(json.dumps(architecture, indent=1) + "\n", "utf-8")
+        # Room is made sure of first: HDF5 cannot close a file that outgrows the disk, and takes
+        # the whole process down with it.
+        size = sum(each.nbytes for each in plain.get_weights())
+        new_weights.write_bytes(bytes(int(1.1 * size) + 500_000))
         plain.save_weights(new_weights)
     print(f"model: {files.shown(config)}, {files.shown(weights)}")
 
