@@ -301,7 +301,7 @@ def test_fine_tune(project, folder, tmp_path):
         FINE_TUNE, SIZE=96, FOLDER=str(folder), WEIGHTS=str(tmp_path / "backbone.weights.h5"),
         HEAD_EPOCHS=25, BLOCK_EPOCHS=5, BLOCK_RATE=1e-4,
     )  # fmt: skip
-    done = project.run(FINE_TUNE)
+    done = project.run(FINE_TUNE, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "18 training, 6 validation, 6 test pictures of ['blue', 'red']" in done.stdout
     assert re.search(r"fine_tuned: test accuracy [\d.]+% on 6 pictures\n$", done.stdout)
