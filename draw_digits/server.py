@@ -304,8 +304,10 @@ def main():
             f"Port {PORT} is in use, perhaps by this page in another window: close that, or give"
             " PORT in draw_digits/server.py another number."
         ) from error
+    # No line for each request, and none about the first run of each model.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     networks = load_models()
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # no line for each request
     app = create_app(networks, FOLDER, PORT)
     with listening:
         server = make_server(
