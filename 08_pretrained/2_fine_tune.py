@@ -110,7 +110,7 @@ def fit(epochs, learning_rate):
     # Of a handful of validation pictures, the loss tells more than the accuracy.
     best = keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True)
     return model.fit(
-        augmented, epochs=epochs, validation_data=batches(val), callbacks=[best]
+        augmented, epochs=epochs, shuffle=False, validation_data=batches(val), callbacks=[best]
     ).history
 
 
