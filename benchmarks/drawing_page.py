@@ -113,6 +113,10 @@ def main():
             "answer": round(answer["median"] / TARGET_MILLISECONDS, 2),
             "start": round(float(np.median(starts)) / TARGET_SECONDS, 2),
         },
+        "summary": (
+            f"{answer['median']:.0f} ms from the end of a stroke to the bars of {len(models)}"
+            f" models, and {np.median(starts):.1f} s from the start to the first page"
+        ),
     } | results.environment()
     files.write_json(files.ROOT / "benchmarks" / "results" / "drawing_page.json", record)
     print(json.dumps(record))

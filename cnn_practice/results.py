@@ -22,6 +22,7 @@ import numpy as np
 README = files.ROOT / "README.md"
 EXPECT = re.compile(r"^# Expect .*\n(?:# .+\n)*", re.MULTILINE)
 TABLE = re.compile(r"(<!-- results -->\n).*(<!-- end of results -->)", re.DOTALL)
+BENCHMARKS = re.compile(r"(<!-- benchmarks -->\n).*(<!-- end of benchmarks -->)", re.DOTALL)
 
 
 def hyperparameters(variables):
@@ -139,6 +140,15 @@ def table(records):
     return "\n".join(rows) + "\n"
 
 
+def benchmarks():
+    """One line of Markdown per record of ``benchmarks/results/``: its script and its summary."""
+    lines = []
+    for path in sorted(files.ROOT.glob("benchmarks/results/*.json")):
+        summary = json.loads(path.read_text(encoding="utf-8"))["summary"]
+        lines.append(f"- `benchmarks/{path.stem}.py`: {summary}.\n")
+    return "".join(lines)
+
+
 def _duration(seconds):
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
@@ -162,9 +172,11 @@ def expectation(record):
 def write_readme_and_headers():
     """Put the records into the README's table and the headers of the scripts."""
     text = README.read_text(encoding="utf-8")
-    if not TABLE.search(text):
-        raise InputError("README.md has lost the line «<!-- results -->»: put it back.")
-    _rewrite(README, TABLE.sub(lambda marks: marks[1] + table(read_all()) + marks[2], text))
+    for marks, content in ((TABLE, table(read_all())), (BENCHMARKS, benchmarks())):
+        if not marks.search(text):
+            raise InputError(f"README.md has lost the marks {marks.pattern}: put them back.")
+        text = marks.sub(lambda found, content=content: found[1] + content + found[2], text)
+    _rewrite(README, text)
     for record in read_all():
         script = files.training_script(record["model"])
         text = script.read_text(encoding="utf-8")

@@ -72,7 +72,9 @@ def test_the_table(folder):
 
 def test_the_figures_of_readme_and_headers_are_those_of_the_records():
     records = results.read_all()
-    assert results.table(records) in results.README.read_text(encoding="utf-8")
+    readme = results.README.read_text(encoding="utf-8")
+    assert results.table(records) in readme
+    assert results.benchmarks() in readme and "times as fast" in results.benchmarks()
     for record in records:
         script = files.training_script(record["model"])
         assert results.expectation(record) in script.read_text(encoding="utf-8"), script
