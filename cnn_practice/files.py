@@ -16,11 +16,16 @@ MODELS = ROOT / "models"
 DRAWINGS = ROOT / "images" / "drawings"
 FIGURES = ROOT / "images" / "figures"
 
+# Windows gives the same error for a file that another program has open.
+_NOT_WRITABLE = (
+    "the folder or file is not writable; change its permissions, or close the program that has it"
+    " open, and run this again"
+)
 _WHAT_TO_DO = {
     errno.ENOSPC: "the disk is full; free some space and run this again",
     errno.EFBIG: "the file is larger than allowed here; free some space and run this again",
-    errno.EACCES: "the folder or file is not writable; change its permissions and run this again",
-    errno.EPERM: "the folder or file is not writable; change its permissions and run this again",
+    errno.EACCES: _NOT_WRITABLE,
+    errno.EPERM: _NOT_WRITABLE,
     errno.EROFS: "the disk is read-only; copy the project to one that is not",
     errno.ENOTDIR: "a part of the path is a file; rename that file and run this again",
 }
@@ -77,7 +82,7 @@ def shown(path):
 
 def training_script(name):
     """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None."""
-    for script in sorted(ROOT.glob("[0-9]*/*_train_*.py")):
+    for script in sorted(ROOT.glob("[0-9]*/[0-9]_*.py")):
         if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
             return script
     return None

@@ -1,0 +1,367 @@
+"""Chapter 05: Kaggle's CSV files, whole, odd and broken; the practice competition; submissions."""
+
+import errno
+import gzip
+import os
+import re
+import zipfile
+
+from cnn_practice import datasets, kaggle
+from cnn_practice.errors import InputError
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RNG = np.random.default_rng(0)
+# Few distinct values of one, two and three digits, the extremes among them.
+TRAIN = RNG.choice(np.array([0, 0, 0, 7, 42, 99, 100, 199, 255], np.uint8), (6, 785))
+TRAIN[:, 0] = [0, 9, 5, 3, 1, 4]
+TEST = TRAIN[:4, 1:]
+
+
+def csv_bytes(name, table, end="\n", quote=""):
+    lines = [kaggle.HEADERS[name], *table.tolist()]
+    return "".join(
+        ",".join(f"{quote}{field}{quote}" for field in line) + end for line in lines
+    ).encode()
+
+
+TRAIN_CSV = csv_bytes("train.csv", TRAIN)
+TEST_CSV = csv_bytes("test.csv", TEST)
+
+
+def with_field(row, column, text):
+    """train.csv with another text in one field; row 0 is the header."""
+    lines = [line.split(b",") for line in TRAIN_CSV.splitlines()]
+    lines[row][column] = text if isinstance(text, bytes) else text.encode()
+    return b"\n".join(map(b",".join, lines)) + b"\n"
+
+
+def read(tmp_path, content, name="train.csv", file="some.csv", rows=None):
+    path = tmp_path / file
+    path.write_bytes(content)
+    return kaggle.read_csv(path, name, rows)
+
+
+# Reading what is well
+
+
+ODD = {
+    "plain": TRAIN_CSV,
+    "byte order mark": b"\xef\xbb\xbf" + TRAIN_CSV,
+    "CRLF": csv_bytes("train.csv", TRAIN, end="\r\n"),
+    "CR": csv_bytes("train.csv", TRAIN, end="\r"),
+    "quoted": csv_bytes("train.csv", TRAIN, quote='"'),
+    "quoted, CRLF and mark": b"\xef\xbb\xbf" + csv_bytes("train.csv", TRAIN, "\r\n", '"'),
+    "no last line end": TRAIN_CSV.rstrip(),
+    "blank lines at the end": TRAIN_CSV + b"\r\n\n",
+    "leading zeros": with_field(1, 5, b"00" + str(TRAIN[0, 5]).encode()),
+    "gzip": gzip.compress(TRAIN_CSV),
+    "gzip of quoted": gzip.compress(csv_bytes("train.csv", TRAIN, quote='"')),
+}
+
+
+@pytest.mark.parametrize("content", ODD.values(), ids=ODD.keys())
+def test_odd_but_right_files_are_read(tmp_path, content):
+    table = read(tmp_path, content)
+    assert table.dtype == np.uint8
+    np.testing.assert_array_equal(table, TRAIN)
+
+
+@pytest.mark.parametrize("inside", ["", "digit-recognizer/"])
+def test_the_zip_that_kaggle_serves_is_read(tmp_path, inside):
+    path = tmp_path / "digit-recognizer.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(f"{inside}sample_submission.csv", "ImageId,Label\n1,0\n")
+        packed.writestr(f"{inside}test.csv", TEST_CSV)
+        packed.writestr(f"{inside}train.csv", TRAIN_CSV)
+    np.testing.assert_array_equal(kaggle.read_csv(path, "train.csv"), TRAIN)
+    np.testing.assert_array_equal(kaggle.read_csv(path, "test.csv"), TEST)
+
+
+def test_rows_across_blocks_are_put_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(kaggle, "BLOCK", 1000)  # less than a row
+    np.testing.assert_array_equal(read(tmp_path, TRAIN_CSV), TRAIN)
+    np.testing.assert_array_equal(read(tmp_path, TRAIN_CSV.rstrip()), TRAIN)
+
+
+def test_every_value_is_read_right_by_the_fast_way(tmp_path, monkeypatch):
+    table = np.resize(np.arange(256, dtype=np.uint8), (3, 784))
+    monkeypatch.setattr(kaggle, "read_csv_row_by_row", None)  # must not be needed
+    np.testing.assert_array_equal(read(tmp_path, csv_bytes("test.csv", table), "test.csv"), table)
+
+
+# Refusing what is not
+
+
+def columns_removed(*removed):
+    lines = [line.split(b",") for line in TRAIN_CSV.splitlines()]
+    return b"\n".join(
+        b",".join(field for i, field in enumerate(line) if i not in removed) for line in lines
+    )
+
+
+LINES = TRAIN_CSV.splitlines(keepends=True)
+BROKEN = {
+    "column missing": (columns_removed(6), "lacks the column pixel5"),
+    "column extra": (
+        b"\n".join(line + (b",0" if i else b",id") for i, line in enumerate(TRAIN_CSV.split())),
+        "has the unknown column «id»",
+    ),
+    "column misnamed": (
+        with_field(0, 1, "pixel_0"),
+        "lacks the column pixel0 and has the unknown column «pixel_0»",
+    ),
+    "columns in another order": (with_field(0, 1, "pixel1"), "lacks the column pixel0"),
+    "no label": (columns_removed(0), "has the columns of test.csv; perhaps the two were swapped"),
+    "text": (with_field(2, 3, "ink"), "line 3, has «ink» as pixel2, not a whole number from 0"),
+    "empty pixel": (with_field(1, 3, ""), "line 2, has an empty pixel2"),
+    "negative": (with_field(1, 784, "-1"), "line 2, has «-1» as pixel783, not a whole number"),
+    "over 255": (with_field(6, 1, "256"), "line 7, has «256» as pixel0, not a whole number"),
+    "four digits": (with_field(6, 1, "1000"), "line 7, has «1000» as pixel0"),
+    "5,000 digits": (with_field(6, 1, "9" * 5000), "line 7, has «999999999999999999999999999999…»"),
+    "fractional": (with_field(1, 2, "12.5"), "line 2, has «12.5» as pixel1, not a whole number"),
+    "whole, with a point": (with_field(1, 2, "12.0"), "line 2, has «12.0» as pixel1"),
+    "exponent": (with_field(1, 2, "1e2"), "line 2, has «1e2» as pixel1"),
+    "what int() would take": (with_field(1, 2, "1_0"), "line 2, has «1_0» as pixel1"),
+    "digits of another script": (with_field(1, 2, "٣"), "line 2, has «٣» as pixel1"),
+    "NUL": (with_field(1, 2, b"\0"), r"line 2, has «\?» as pixel1"),
+    "no UTF-8": (with_field(1, 2, b"\xff"), "line 2, has «\ufffd» as pixel1"),
+    "label 10": (with_field(3, 0, "10"), "line 4, has the label 10, not a digit from 0 to 9"),
+    "label empty": (with_field(3, 0, ""), "line 4, has an empty label"),
+    "last row cut": (TRAIN_CSV[:-1000], r"line 7, has \d+ columns instead of 785"),
+    "last row cut behind a comma": (TRAIN_CSV[:-1] + b",", "line 7, has 786 columns"),
+    "row too long": (LINES[0] + LINES[1].rstrip() + b",0\n", "line 2, has 786 columns"),
+    "second header": (
+        b"".join([*LINES[:3], LINES[0], *LINES[3:]]),
+        "line 4, repeats the header",
+    ),
+    "blank line inside": (b"".join([*LINES[:3], b"\n", *LINES[3:]]), "line 4, is blank"),
+    "quote left open": (with_field(2, 3, '"5'), "is not CSV|has .* columns"),
+    "quote inside": (with_field(2, 3, '1"2'), 'line 3, has «1"2» as pixel2'),
+    "empty file": (b"", "is empty"),
+    "header only": (LINES[0], "has a header but no rows"),
+    "semicolons": (TRAIN_CSV.replace(b",", b";"), "begins with «label;pixel0;"),
+    "UTF-16": (TRAIN_CSV.decode().encode("utf-16"), "begins with «"),
+    "a web page": (b"<!DOCTYPE html><html>Sign in</html>", "begins with «<!DOCTYPE html>"),
+    "gzip cut off": (gzip.compress(TRAIN_CSV)[:-200], "is damaged or was cut off"),
+    "zip cut off": (b"PK\x03\x04 and no more", "is damaged or was cut off"),
+    "one endless line": (TRAIN_CSV.replace(b"\n", b",") * 4, "begins with|columns|unknown"),
+    "one endless field": (LINES[0] + b"1" * 300_000, "is not CSV"),
+}
+
+
+@pytest.mark.parametrize("content, message", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_file_is_one_sentence_that_says_where(tmp_path, content, message):
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, content)
+    sentence = str(caught.value)
+    assert sentence.startswith(str(tmp_path / "some.csv"))
+    assert sentence.endswith("in its place, or remove it.")
+    assert "\n" not in sentence
+    assert len(sentence) < 300 + len(str(tmp_path))
+
+
+def test_train_as_test_is_told(tmp_path):
+    with pytest.raises(InputError, match="perhaps the two were swapped"):
+        read(tmp_path, TRAIN_CSV, "test.csv")
+
+
+def test_a_missing_row_is_told(tmp_path):
+    with pytest.raises(InputError, match="has 6 rows instead of 42,000"):
+        read(tmp_path, TRAIN_CSV, rows=42000)
+
+
+def test_a_zip_without_the_table_is_told(tmp_path):
+    path = tmp_path / "digit-recognizer.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("test.csv", TEST_CSV)
+    with pytest.raises(InputError, match=r"contains no train\.csv"):
+        kaggle.read_csv(path, "train.csv")
+
+
+def test_a_folder_or_no_file_is_one_sentence(tmp_path):
+    for path in (tmp_path, tmp_path / "none.csv"):
+        with pytest.raises(InputError, match="cannot be read"):
+            kaggle.read_csv(path, "train.csv")
+
+
+def judged(content):
+    """What a plain train.csv says by the letter of its grammar: the table, or None if invalid."""
+    lines = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")
+    if lines[0] != LINES[0].strip() or len(lines) < 2:
+        return None
+    table = []
+    for line in lines[1:]:
+        if not re.fullmatch(rb"0*[0-9](,[0-9]+){784}", line):
+            return None
+        row = [int(field) for field in line.split(b",")]
+        if max(row) > 255:
+            return None
+        table.append(row)
+    return np.array(table)
+
+
+@st.composite
+def corrupted(draw):
+    """train.csv after one to three edits: bytes put in, out or replaced, a line doubled, a cut."""
+    content = TRAIN_CSV
+    small = st.sampled_from(
+        [b",", b"\n", b"\r\n", b"0", b"1", b"9", b"99", b"-", b".", b" ", b"x", b"\0", b"\xff"]
+    )
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.integers(len(LINES[0]) - 20, len(content)))
+        until = place + draw(st.integers(0, 3))
+        match draw(st.sampled_from(["replace", "insert", "remove", "cut", "repeat line"])):
+            case "replace":
+                content = content[:place] + draw(small) + content[until:]
+            case "insert":
+                content = content[:place] + draw(small | st.binary(max_size=3)) + content[place:]
+            case "remove":
+                content = content[:place] + content[until:]
+            case "cut":
+                content = content[:place]
+            case "repeat line":
+                lines = content.splitlines(keepends=True)
+                chosen = draw(st.integers(0, len(lines) - 1))
+                content = b"".join(lines[: chosen + 1] + lines[chosen:])
+    return content
+
+
+@settings(max_examples=150, deadline=None)
+@given(content=corrupted())
+def test_a_corrupted_file_is_read_right_or_refused(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "corrupted.csv"
+    path.write_bytes(content)
+    try:
+        table = kaggle.read_csv(path, "train.csv")
+    except InputError as error:
+        table, sentence = None, str(error)
+        assert "\n" not in sentence
+    # Quotes and lone CR have meanings in CSV that the plain grammar does not know.
+    if b'"' not in content and b"\r" not in content.replace(b"\r\n", b""):
+        expected = judged(content)
+        assert (table is None) == (expected is None)
+        if expected is not None:
+            np.testing.assert_array_equal(table, expected)
+    if table is not None:
+        np.testing.assert_array_equal(table, kaggle.read_csv_row_by_row(path, "train.csv"))
+
+
+# The practice competition
+
+
+def test_the_practice_competition_is_all_of_mnist_split_by_class():
+    data, answers = kaggle.practice()
+    assert data.source == "practice"
+    assert (data.x_train.shape, data.y_train.shape) == ((42000, 28, 28), (42000,))
+    assert (data.x_test.shape, answers.shape) == ((28000, 28, 28), (28000,))
+    shares = [np.bincount(y, minlength=10) / len(y) for y in (data.y_train, answers)]
+    np.testing.assert_allclose(*shares, atol=1e-4)
+    (x, _), (x_test, _) = datasets.load_mnist()
+    # A random projection stands for each image: equal multisets of images give equal sums.
+    key = np.random.default_rng(1).random(784)
+    drawn = np.sort(np.concatenate([data.x_train, data.x_test]).reshape(-1, 784) @ key)
+    np.testing.assert_allclose(drawn, np.sort(np.concatenate([x, x_test]).reshape(-1, 784) @ key))
+
+
+def test_the_npz_must_be_whole_and_say_which_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(kaggle, "ARCHIVE", tmp_path / "digit-recognizer.npz")
+    monkeypatch.setattr(kaggle, "ROWS", {"train.csv": 6, "test.csv": 4})
+    with pytest.raises(InputError, match=r"There is no .* yet: run «python 05_kaggle/1_preproc"):
+        kaggle.load()
+    images = TRAIN[:, 1:].reshape(-1, 28, 28)
+    right = kaggle.Data(images, TRAIN[:, 0], images[:4], "kaggle")
+    kaggle.save(right)
+    loaded = kaggle.load()
+    assert loaded.source == "kaggle"
+    for ours, theirs in zip(loaded[:3], right[:3], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for wrong in (
+        right._replace(source="unknown"),
+        right._replace(y_train=right.y_train + 5),
+        right._replace(x_train=images / 255),
+        right._replace(x_test=images),
+    ):
+        kaggle.save(wrong)
+        with pytest.raises(InputError, match="is not what the chapter's scripts need"):
+            kaggle.load()
+    kaggle.ARCHIVE.write_bytes(b"PK\x03\x04")
+    with pytest.raises(InputError, match="damaged"):
+        kaggle.load()
+
+
+# Submissions
+
+
+def test_a_submission_is_written_as_kaggle_wants_it(tmp_path):
+    path = tmp_path / "submission.csv"
+    kaggle.write_submission(path, np.array([7, 0, 9], np.uint8))
+    assert path.read_bytes() == b"ImageId,Label\n1,7\n2,0\n3,9\n"
+    labels = kaggle.read_submission(path, rows=3)
+    assert (labels.dtype, labels.tolist()) == (np.uint8, [7, 0, 9])
+
+
+def test_a_submission_may_be_in_any_order(tmp_path):
+    path = tmp_path / "submission.csv"
+    path.write_text("ImageId,Label\r\n3,9\r\n1,7\r\n2,0\r\n")
+    assert kaggle.read_submission(path, rows=3).tolist() == [7, 0, 9]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "does not begin with ImageId,Label"),
+        ("Id,Label\n1,7\n2,0\n3,9\n", "does not begin with ImageId,Label"),
+        ("ImageId,Label\n1,7\n2,0\n", "has 2 rows instead of 3"),
+        ("ImageId,Label\n1,7\n2,0\n3,9\n4,1\n", "has 4 rows instead of 3"),
+        ("ImageId,Label\n0,7\n1,0\n2,9\n", "line 2, is «0,7»"),
+        ("ImageId,Label\n1,7\n2,0\n4,9\n", "line 4, is «4,9»"),
+        ("ImageId,Label\n1,7\n2,0\n2,9\n", "line 4, is «2,9»"),
+        ("ImageId,Label\n1,7\n2,10\n3,9\n", "line 3, is «2,10»"),
+        ("ImageId,Label\n1,7\n2,-1\n3,9\n", "line 3, is «2,-1»"),
+        ("ImageId,Label\n1,7\n2,0.0\n3,9\n", "line 3, is «2,0.0»"),
+        ("ImageId,Label\n1,7\n2,\n3,9\n", "line 3, is «2,»"),
+        ("ImageId,Label\n1,7\n2\n3,9\n", "line 3, is «2»"),
+        ("ImageId,Label\n1,7\n2,0,0\n3,9\n", "line 3, is «2,0,0»"),
+        ("ImageId,Label\n1,7\n٢,0\n3,9\n", "line 3, is «٢,0»"),
+    ],
+)
+def test_a_wrong_submission_is_refused(tmp_path, text, message):
+    path = tmp_path / "submission.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        kaggle.read_submission(path, rows=3)
+
+
+def test_a_read_only_submission_is_kept(tmp_path):
+    path = tmp_path / "submission.csv"
+    path.write_text("former")
+    path.chmod(0o444)
+    with pytest.raises(InputError, match="is read-only: rename it or make it writable"):
+        kaggle.write_submission(path, [1])
+    assert path.read_text() == "former"
+
+
+def test_a_submission_that_another_program_holds_open_is_kept(tmp_path, monkeypatch):
+    path = tmp_path / "submission.csv"
+    path.write_text("former")
+
+    def locked(*_):  # what Windows answers when, say, Excel has the file open
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", locked)
+    with pytest.raises(InputError, match="close the program that has it open"):
+        kaggle.write_submission(path, [1])
+    assert path.read_text() == "former"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_missing_or_damaged_answers_say_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(kaggle, "PRACTICE_ANSWERS", tmp_path / "practice_answers.csv")
+    for _ in range(2):
+        with pytest.raises(InputError, match="missing or damaged: run «python 05_kaggle/1_prep"):
+            kaggle.practice_answers()
+        kaggle.PRACTICE_ANSWERS.write_text("ImageId,Label\n1,7\n")
