@@ -7,7 +7,8 @@
 # - **One scaling for all images.** The course that this collection grew from divided the training
 #   pixels by 255 and left those of validation and test as they were, and reached 98.528 %: a
 #   network must see the test in the same units as its lessons.
-# - **No image twice the same.** Each epoch turns, shifts, scales and shears every digit a little.
+# - **No image twice the same.** Each epoch turns, shifts, scales, shears and bends every digit.
+#   A little of each, in one resampling: see cnn_practice/distortions.py.
 # - **Choose, then use everything.** 37,000 images train and 5,000 say which number of epochs is
 #   best; then a new network trains as long on all 42,000.
 #
@@ -25,6 +26,7 @@
 import time
 
 from cnn_practice import datasets, drawings, kaggle, models, plots, results
+from cnn_practice.distortions import distort
 
 import keras
 import numpy as np
@@ -43,7 +45,8 @@ DROPOUT = 0.1  # share of the units silenced; more starves so small a network
 ROTATION = 14  # degrees to either side
 SHIFT = 2.2  # pixels to either side
 ZOOM = 0.1  # of the size, up or down
-SHEAR = 0.1  # pixels sideways for each pixel up
+SHEAR = 0.1  # pixels across per pixel down, and the other way round
+ELASTIC = 0.5  # pixels by which strokes are bent, as a standard deviation
 
 # %% [markdown]
 # ## The data
@@ -57,33 +60,6 @@ source = kaggle.SOURCES[data.source]
 x_all, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train, data.x_test))
 (x_train, y_train), (x_val, y_val), _ = datasets.split(((x_all, data.y_train), None), VALIDATION)
 print(f"{source}: {len(x_train)} training, {len(x_val)} validation, {len(x_test)} test images")
-
-# %% [markdown]
-# ## Distortions
-# Turning, scaling, shearing and shifting are one affine map, so each image is resampled once: four
-# `Random…` layers in a row would resample it four times, and each time blurs the strokes.
-
-
-# %%
-def distort(images):
-    """Each image of the batch, (N, 28, 28, 1), under an affine map of its own around the centre."""
-
-    def within(limit):
-        return tf.random.uniform(tf.shape(images)[:1], -limit, limit)
-
-    angle, shear_x, shear_y = within(np.radians(ROTATION)), within(SHEAR), within(SHEAR)
-    zoom_x, zoom_y = 1 + within(ZOOM), 1 + within(ZOOM)
-    # Pixel (x, y) of the new image is pixel (a·x + b·y + c, d·x + e·y + f) of the old one.
-    a = (tf.cos(angle) - shear_y * tf.sin(angle)) * zoom_x
-    b = (shear_x * tf.cos(angle) - tf.sin(angle)) * zoom_y
-    d = (tf.sin(angle) + shear_y * tf.cos(angle)) * zoom_x
-    e = (shear_x * tf.sin(angle) + tf.cos(angle)) * zoom_y
-    centre = (images.shape[1] - 1) / 2
-    c = centre * (1 - a - b) + within(SHIFT)
-    f = centre * (1 - d - e) + within(SHIFT)
-    maps = tf.stack([a, b, c, d, e, f, tf.zeros_like(a), tf.zeros_like(a)], axis=1)
-    return keras.ops.image.affine_transform(images, maps, fill_mode="constant")
-
 
 # %% [markdown]
 # ## The network, and how it is trained
@@ -116,7 +92,10 @@ def train(x, y, epochs, **options):
         tf.data.Dataset.from_tensor_slices((x, y))
         .shuffle(len(x), seed=SEED)
         .batch(BATCH_SIZE)
-        .map(lambda x, y: (distort(x), y), num_parallel_calls=tf.data.AUTOTUNE)
+        .map(
+            lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
         .prefetch(tf.data.AUTOTUNE)
     )
     falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(images))

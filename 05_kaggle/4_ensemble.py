@@ -1,0 +1,185 @@
+# %% [markdown]
+# # Several networks, one vote
+#
+# Networks that start from other weights and see the images in another order make other mistakes.
+# The average of their probabilities is right more often than any one of them, and two different
+# layouts differ more than two seeds. Every network is trained on `train.csv` alone.
+#
+#     python 05_kaggle/4_ensemble.py
+#
+# An interrupted run goes on with the networks that are still missing: the others are kept in
+# `models/checkpoints/`, each with the settings that it was trained with.
+#
+# Expect what the first full run will write here.
+#
+# The test images of this figure are those of the practice competition.
+#
+# Source: Hansen & Salamon (1990), *Neural network ensembles*; layouts of chapter 03.
+
+# %%
+import json
+import time
+
+from cnn_practice import files, kaggle, results
+from cnn_practice.distortions import distort
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+# %% Hyperparameters
+NAME = "kaggle_ensemble"
+SEED = 1  # of the first network; each further one has the next
+NETWORKS = ("simple_cnn", "simple_cnn", "simple_cnn", "simple_cnn", "lenet5")
+BATCH_SIZE = 128
+EPOCHS = 25  # of each network; chosen with validation images, as in 2_train_lenet.py
+LEARNING_RATE = 2e-3  # at the start; falls along a cosine to zero
+DROPOUT = {"simple_cnn": 0.3, "lenet5": 0.1}
+ROTATION = 14  # degrees to either side
+SHIFT = 2.2  # pixels to either side
+ZOOM = 0.1  # of the size, up or down
+SHEAR = 0.1  # pixels across per pixel down, and the other way round
+ELASTIC = 0.5  # pixels by which strokes are bent, as a standard deviation
+SUBMISSION = kaggle.FOLDER / "submission_ensemble.csv"
+
+# %% [markdown]
+# ## The data
+# The same scaling for all images, as ever.
+
+# %%
+data = kaggle.load()
+source = kaggle.SOURCES[data.source]
+x_train, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train, data.x_test))
+print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
+
+# %% [markdown]
+# ## The layouts
+
+
+# %%
+def lenet5():
+    return [
+        layers.Conv2D(6, 5, padding="same", activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(16, 5, activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dense(120, activation="relu"),
+        layers.Dropout(DROPOUT["lenet5"]),
+        layers.Dense(84, activation="relu"),
+        layers.Dropout(DROPOUT["lenet5"]),
+    ]
+
+
+def simple_cnn():
+    return [
+        layers.Conv2D(30, 5, activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(70, 3, activation="relu"),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dropout(DROPOUT["simple_cnn"]),
+        layers.Dense(100, activation="relu"),
+        layers.Dropout(DROPOUT["simple_cnn"]),
+    ]
+
+
+layouts = {"lenet5": lenet5, "simple_cnn": simple_cnn}
+
+# %% [markdown]
+# ## Training one after the other
+
+
+# %%
+def train(model, seed):
+    """Train a model on all of train.csv, distorted anew in each epoch."""
+    images = (
+        tf.data.Dataset.from_tensor_slices((x_train, data.y_train))
+        .shuffle(len(x_train), seed=seed)
+        .batch(BATCH_SIZE)
+        .map(
+            lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(images))
+    model.compile(
+        optimizer=keras.optimizers.Adam(falling),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(images, epochs=EPOCHS, verbose=2)
+
+
+def trained(network, seed):
+    """The network from its checkpoint, or else trained and kept there, and its training seconds."""
+    keras.utils.set_random_seed(seed)
+    output = layers.Dense(10, activation="softmax")
+    model = keras.Sequential([keras.Input((28, 28, 1)), *layouts[network](), output], name=network)
+    settings = {
+        key: value
+        for key, value in results.hyperparameters(globals()).items()
+        if key not in ("NETWORKS", "SEED", "SUBMISSION")
+    } | {"network": network, "seed": seed, "data": data.source}
+    weights = files.MODELS / "checkpoints" / f"{NAME}_{data.source}_{network}_{seed}.weights.h5"
+    record = weights.with_suffix("").with_suffix(".json")
+    try:
+        kept = json.loads(record.read_text(encoding="utf-8"))
+        if kept["settings"] == settings:
+            model.load_weights(weights)
+            print(f"{network}, seed {seed}: trained by an earlier run")
+            return model, kept["seconds"]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not trained yet, or a damaged file: train it now
+    start = time.perf_counter()
+    train(model, seed)
+    kept = {"settings": settings, "seconds": time.perf_counter() - start}
+    with files.written_beside(record) as new_record, files.written_beside(weights) as new_weights:
+        model.save_weights(new_weights)
+        new_record.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+    return model, kept["seconds"]
+
+
+networks, seconds = [], 0.0
+for number, network in enumerate(NETWORKS):
+    model, its_seconds = trained(network, SEED + number)
+    networks.append(model)
+    seconds += its_seconds
+
+# %% [markdown]
+# ## The vote
+
+# %%
+probabilities = [model.predict(x_test, batch_size=1000, verbose=0) for model in networks]
+predicted = np.mean(probabilities, axis=0).argmax(axis=1)
+kaggle.write_submission(SUBMISSION, predicted)
+submitted = kaggle.read_submission(SUBMISSION)
+print(f"{files.shown(SUBMISSION)} ({source}): valid, {len(submitted):,} rows")
+
+# %% [markdown]
+# ## The score
+
+# %%
+if data.source == "practice":
+    answers = kaggle.practice_answers()
+    alone = [float(np.mean(each.argmax(axis=1) == answers)) for each in probabilities]
+    for model, accuracy in zip(networks, alone, strict=True):
+        print(f"  {model.name} alone: {accuracy:.4f}")
+    test_accuracy = float(np.mean(submitted == answers))
+    results.save(
+        NAME,
+        globals(),
+        test_accuracy=test_accuracy,
+        networks_alone=alone,
+        data=source,
+        parameters=sum(model.count_params() for model in networks),
+        epochs=EPOCHS * len(networks),
+        seconds=seconds,
+    )
+    print(f"{NAME} ({source}): test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
+else:
+    print(
+        f"kaggle competitions submit -c digit-recognizer -f {files.shown(SUBMISSION)} -m ensemble"
+    )

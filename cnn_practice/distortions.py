@@ -1,0 +1,63 @@
+"""Random distortions of digits for training, all of them in one resampling."""
+
+import numpy as np
+import tensorflow as tf
+
+
+def distort(images, rotation=0, shift=0, zoom=0, shear=0, elastic=0):
+    """Turn, shift, scale, shear and bend each image of a batch by random amounts of its own.
+
+    Together they make one displacement per pixel, so that an image is interpolated once. Four
+    ``Random…`` layers of Keras in a row interpolate four times, and each time blurs the strokes.
+
+    Args:
+        images: float32 tensor of shape (N, size, size, 1), 0 = paper.
+        rotation: largest angle to either side, in degrees.
+        shift: largest shift to either side, in pixels, across and down.
+        zoom: largest change of the width and of the height, as a share of them.
+        shear: largest shear, in pixels across per pixel down and the other way round.
+        elastic: standard deviation, in pixels, of a displacement that is drawn at 4×4 points and
+            interpolated smoothly between them, after the elastic distortions of Simard,
+            Steinkraus & Platt (2003).
+
+    Returns:
+        float32 tensor of the same shape.
+    """
+    number, size = tf.shape(images)[0], images.shape[1]
+
+    def within(limit):
+        return tf.random.uniform((number,), -limit, limit)
+
+    # The pixel at (x, y) from the centre of the new image comes from (x, y) · matrix of the old.
+    angle = within(np.radians(rotation))
+    turn = [[tf.cos(angle), tf.sin(angle)], [-tf.sin(angle), tf.cos(angle)]]
+    stretch = [[1 + within(zoom), within(shear)], [within(shear), 1 + within(zoom)]]
+    matrix = tf.linalg.matmul(*(tf.transpose(tf.stack(m), (2, 0, 1)) for m in (stretch, turn)))
+    centred = np.arange(size, dtype=np.float32) - (size - 1) / 2
+    grid = np.stack(np.meshgrid(centred, centred), axis=-1)
+    shifts = tf.stack([within(shift), within(shift)], axis=1)
+    source = tf.einsum("hwi,nij->nhwj", grid, matrix) + shifts[:, None, None] + (size - 1) / 2
+    if elastic:
+        bends = tf.random.normal((number, 4, 4, 2), stddev=elastic)
+        source += tf.image.resize(bends, (size, size), "bicubic")
+    return _bilinear(images, source)
+
+
+def _bilinear(images, source):
+    """The values of (N, size, size, 1) images at the points (x, y) of ``source``, 0 outside."""
+    number, size = tf.shape(images)[0], images.shape[1]
+    # A frame of paper, to which all points outside are brought back.
+    framed = tf.pad(images[..., 0], [[0, 0], [1, 2], [1, 2]])
+    source = tf.clip_by_value(source + 1, 0.0, size + 1.0)
+    corner = tf.floor(source)
+    right, down = tf.unstack(source - corner, axis=-1)
+    x, y = tf.unstack(tf.cast(corner, tf.int32), axis=-1)
+    width = size + 3
+    pixels, first = tf.reshape(framed, (number, -1)), tf.reshape(y * width + x, (number, -1))
+
+    def value(step):
+        return tf.reshape(tf.gather(pixels, first + step, batch_dims=1), tf.shape(x))
+
+    above = value(0) * (1 - right) + value(1) * right
+    below = value(width) * (1 - right) + value(width + 1) * right
+    return (above * (1 - down) + below * down)[..., None]
