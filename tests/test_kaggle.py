@@ -2,8 +2,10 @@
 
 import errno
 import gzip
+import json
 import os
 import re
+import shutil
 import zipfile
 
 from cnn_practice import datasets, kaggle
@@ -365,3 +367,230 @@ def test_missing_or_damaged_answers_say_what_to_run(tmp_path, monkeypatch):
         with pytest.raises(InputError, match="missing or damaged: run «python 05_kaggle/1_prep"):
             kaggle.practice_answers()
         kaggle.PRACTICE_ANSWERS.write_text("ImageId,Label\n1,7\n")
+
+
+# Distortions
+
+
+def digits(number=5):
+    return datasets.load_mnist()[1][0][:number, ..., np.newaxis].astype("float32") / 255
+
+
+def test_no_distortion_changes_nothing():
+    from cnn_practice.distortions import distort
+
+    images = digits()
+    np.testing.assert_allclose(distort(images), images, atol=1e-6)
+
+
+def test_each_distortion_does_what_its_name_says():
+    from cnn_practice.distortions import distort
+
+    import tensorflow as tf
+
+    tf.random.set_seed(1)
+    images = np.zeros((200, 28, 28, 1), "float32")
+    images[:, 9:19, 9:19] = 1  # a square of 10 × 10 in the middle
+    y, x = np.mgrid[:28, :28] - 13.5
+
+    def moments(**amounts):
+        """Mass, centre and spreads of each distorted square."""
+        result = distort(images, **amounts).numpy()[..., 0]
+        mass = result.sum((1, 2))
+        mean_x, mean_y = ((result * axis).sum((1, 2)) / mass for axis in (x, y))
+        xx, yy, xy = ((result * each).sum((1, 2)) / mass for each in (x * x, y * y, x * y))
+        return mass, mean_x, mean_y, xx - mean_x**2, yy - mean_y**2, xy - mean_x * mean_y
+
+    before = moments()
+    mass, mean_x, mean_y, *_ = moments(shift=3)
+    np.testing.assert_allclose(mass, before[0], rtol=1e-4)
+    for mean in (mean_x, mean_y):
+        assert -3 <= mean.min() < -2 and 2 < mean.max() <= 3
+    # A square scaled to 1/1.2 up to 1/0.8 of its sides.
+    mass, mean_x, mean_y, *_ = moments(zoom=0.2)
+    assert mass.min() < 80 and mass.max() > 130
+    np.testing.assert_allclose([mean_x, mean_y], 0, atol=1e-3)
+    # Turned: the mass stays. Sheared: it nearly does, and the sides lean.
+    mass, *_ = moments(rotation=30)
+    np.testing.assert_allclose(mass, before[0], rtol=0.03)
+    *_, lean = moments(shear=0.3)
+    assert lean.min() < -1 and lean.max() > 1
+    # Bent: each pixel by its own displacement, as large as asked.
+    mass, *_ = moments(elastic=0.5)
+    assert mass.std() > 1
+    assert not np.allclose(distort(images, elastic=0.5), images, atol=0.1)
+
+
+def test_a_digit_turned_keeps_its_ink_and_its_place():
+    from cnn_practice.distortions import distort
+
+    images = np.repeat(digits(1), 100, axis=0)
+    turned = distort(images, rotation=14).numpy()
+    assert turned.shape == images.shape
+    assert turned.min() >= 0 and turned.max() <= 1 + 1e-5
+    np.testing.assert_allclose(turned.sum((1, 2, 3)), images.sum((1, 2, 3)), rtol=0.05)
+    assert np.abs(turned - images).max(axis=(1, 2, 3)).max() > 0.5
+
+
+# The whole chapter, script by script
+
+FOLDER = "data/kaggle"
+PREPROCESS = "05_kaggle/1_preprocess.py"
+
+
+@pytest.fixture(scope="module")
+def chapter(project):
+    """The project after 1_preprocess.py has made the practice competition."""
+    shutil.rmtree(project.root / FOLDER, ignore_errors=True)
+    project.printed = project.passes(PREPROCESS)
+    return project
+
+
+@pytest.mark.script
+def test_the_practice_competition_is_built_and_recognised(chapter):
+    assert "kaggle competitions download -c digit-recognizer" in chapter.printed
+    assert kaggle.PAGE in chapter.printed
+    printed = chapter.passes(PREPROCESS)
+    assert "kaggle competitions download" not in printed
+    last = printed.splitlines()[-1]
+    assert last == (
+        "data/kaggle/digit-recognizer.npz (practice competition):"
+        " 42,000 training and 28,000 test images"
+    )
+    data, answers = kaggle.practice()
+    with np.load(chapter.root / FOLDER / "digit-recognizer.npz") as saved:
+        assert str(saved["source"]) == "practice"
+        np.testing.assert_array_equal(saved["x_train"], data.x_train)
+    path = chapter.root / FOLDER / "practice_answers.csv"
+    np.testing.assert_array_equal(kaggle.read_submission(path), answers)
+    first = (chapter.root / FOLDER / "train.csv").open().readline()
+    assert first == "label," + ",".join(f"pixel{i}" for i in range(784)) + "\n"
+
+
+@pytest.mark.script
+def test_lenet_is_trained_and_its_submission_scored(chapter):
+    printed = chapter.passes(
+        "05_kaggle/2_train_lenet.py", EPOCHS=1, VALIDATION=40000, BATCH_SIZE=500
+    )
+    assert re.fullmatch(
+        r"kaggle_lenet \(practice competition\): test accuracy 0\.\d{4} in \d+ s",
+        printed.splitlines()[-1],
+    )
+    record = json.loads((chapter.root / "models/kaggle_lenet.results.json").read_text())
+    assert record["data"] == "practice competition"
+    assert record["parameters"] == 61706
+    assert record["test_accuracy"]["mean"] > 0.8
+    printed = chapter.passes("05_kaggle/3_predict.py")
+    assert "submission.csv (practice competition): valid, 28,000 rows" in printed
+    assert "competitions submit" not in printed
+    score = re.fullmatch(
+        r"score \(practice competition\): (0\.\d{5}), .* of 28,000 right", printed.splitlines()[-1]
+    )
+    assert float(score[1]) == pytest.approx(record["test_accuracy"]["mean"], abs=1e-5)
+    assert (chapter.root / "images/figures/kaggle_uncertain.png").exists()
+
+
+@pytest.mark.script
+def test_an_interrupted_ensemble_goes_on(chapter):
+    script = "05_kaggle/4_ensemble.py"
+    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
+    printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
+    assert "lenet5, seed 1: trained by an earlier run" in printed
+    assert "simple_cnn, seed 2: trained by an earlier run" not in printed
+    assert re.fullmatch(
+        r"kaggle_ensemble \(practice competition\): test accuracy 0\.\d{4} in \d+ s",
+        printed.splitlines()[-1],
+    )
+    # Another setting, or a damaged checkpoint, is trained anew.
+    checkpoints = chapter.root / "models/checkpoints"
+    (checkpoints / "kaggle_ensemble_practice_lenet5_1.weights.h5").write_bytes(b"damaged")
+    printed = chapter.passes(script, NETWORKS=("lenet5",))
+    assert "trained by an earlier run" not in printed
+    printed = chapter.passes(script, NETWORKS=("lenet5",), LEARNING_RATE=1e-3)
+    assert "trained by an earlier run" not in printed
+
+
+@pytest.mark.script
+def test_real_files_are_never_taken_for_practice_files(chapter, tmp_path):
+    folder = chapter.root / FOLDER
+    kept = tmp_path / "kept"
+    shutil.copytree(folder, kept)
+    try:
+        # The practice digits back to front stand for Kaggle's: any others than the practice ones do.
+        for name in ("train.csv", "test.csv"):
+            header, *lines = (folder / name).read_bytes().splitlines()
+            (folder / name).write_bytes(b"\n".join([header, *reversed(lines)]))
+            if name == "train.csv":
+                sentence = chapter.fails_with_one_sentence(PREPROCESS)
+                assert "belongs to the practice competition, and the other does not" in sentence
+        printed = chapter.passes(PREPROCESS)
+        assert "(Kaggle's digit-recognizer)" in printed.splitlines()[-1]
+        assert "practice" not in printed
+        # What was trained on practice files, MNIST's own, must not read Kaggle's test images.
+        sentence = chapter.fails_with_one_sentence("05_kaggle/3_predict.py")
+        assert "models/kaggle_lenet_real.config.json" in sentence
+        assert "2_train_lenet.py" in sentence
+        printed = chapter.passes(
+            "05_kaggle/2_train_lenet.py", EPOCHS=1, VALIDATION=40000, BATCH_SIZE=500
+        )
+        assert printed.splitlines()[-1].startswith("kaggle_lenet_real (Kaggle's digit-recognizer)")
+        assert "results:" not in printed
+        printed = chapter.passes("05_kaggle/3_predict.py")
+        assert "practice" not in printed
+        assert printed.splitlines()[-1].startswith(
+            "kaggle competitions submit -c digit-recognizer -f data/kaggle/submission.csv"
+        )
+    finally:
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder)
+
+
+@pytest.mark.script
+def test_bad_files_end_with_exit_code_2_and_keep_the_former_npz(chapter, tmp_path):
+    folder = chapter.root / FOLDER
+    archive = folder / "digit-recognizer.npz"
+    former = archive.read_bytes()
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name in ("train.csv", "test.csv"):
+        shutil.move(folder / name, kept / name)
+    try:
+        (folder / "test.csv").write_bytes(TEST_CSV)
+        assert "There is no train.csv" in chapter.fails_with_one_sentence(PREPROCESS)
+        for content, message in (
+            BROKEN["column missing"],
+            BROKEN["fractional"],
+            BROKEN["last row cut"],
+            BROKEN["second header"],
+            BROKEN["empty file"],
+            (TRAIN_CSV, "has 6 rows instead of 42,000"),
+        ):
+            (folder / "train.csv").write_bytes(content)
+            assert re.search(message, chapter.fails_with_one_sentence(PREPROCESS))
+        # Swapped.
+        (folder / "train.csv").write_bytes(TEST_CSV)
+        (folder / "test.csv").write_bytes(TRAIN_CSV)
+        assert "perhaps the two were swapped" in chapter.fails_with_one_sentence(PREPROCESS)
+        # What Kaggle serves packed goes before the plain file.
+        (folder / "digit-recognizer.zip").write_bytes(b"PK\x03\x04")
+        sentence = chapter.fails_with_one_sentence(PREPROCESS)
+        assert "digit-recognizer.zip is damaged or was cut off" in sentence
+        assert archive.read_bytes() == former
+    finally:
+        (folder / "digit-recognizer.zip").unlink(missing_ok=True)
+        for name in ("train.csv", "test.csv"):
+            shutil.move(kept / name, folder / name)
+
+
+@pytest.mark.script
+def test_a_submission_that_cannot_be_written_ends_with_exit_code_2(chapter):
+    chapter.edit("05_kaggle/3_predict.py", MODELS={"practice": "kaggle_lenet"})
+    path = chapter.root / FOLDER / "submission.csv"
+    path.write_text("former")
+    path.chmod(0o444)
+    try:
+        sentence = chapter.fails_with_one_sentence("05_kaggle/3_predict.py")
+        assert "submission.csv is read-only" in sentence
+        assert path.read_text() == "former"
+    finally:
+        path.chmod(0o644)
