@@ -516,7 +516,7 @@ def test_real_files_are_never_taken_for_practice_files(chapter, tmp_path):
     kept = tmp_path / "kept"
     shutil.copytree(folder, kept)
     try:
-        # The practice digits back to front stand for Kaggle's: any others than the practice ones do.
+        # The practice digits back to front stand for Kaggle's: any other digits will do.
         for name in ("train.csv", "test.csv"):
             header, *lines = (folder / name).read_bytes().splitlines()
             (folder / name).write_bytes(b"\n".join([header, *reversed(lines)]))
