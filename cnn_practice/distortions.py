@@ -49,15 +49,15 @@ def _bilinear(images, source):
     # A frame of paper, to which all points outside are brought back.
     framed = tf.pad(images[..., 0], [[0, 0], [1, 2], [1, 2]])
     source = tf.clip_by_value(source + 1, 0.0, size + 1.0)
+    # Each pixel with its neighbours to the right and below: one look-up then fetches all four.
+    fours = tf.stack(
+        [framed[:, :-1, :-1], framed[:, :-1, 1:], framed[:, 1:, :-1], framed[:, 1:, 1:]], axis=-1
+    )
     corner = tf.floor(source)
-    right, down = tf.unstack(source - corner, axis=-1)
     x, y = tf.unstack(tf.cast(corner, tf.int32), axis=-1)
-    width = size + 3
-    pixels, first = tf.reshape(framed, (number, -1)), tf.reshape(y * width + x, (number, -1))
-
-    def value(step):
-        return tf.reshape(tf.gather(pixels, first + step, batch_dims=1), tf.shape(x))
-
-    above = value(0) * (1 - right) + value(1) * right
-    below = value(width) * (1 - right) + value(width + 1) * right
-    return (above * (1 - down) + below * down)[..., None]
+    places = tf.reshape(y * (size + 2) + x, (number, -1))
+    values = tf.gather(tf.reshape(fours, (number, -1, 4)), places, batch_dims=1)
+    right, down = tf.unstack(source - corner, axis=-1)
+    left, up = 1 - right, 1 - down
+    weights = tf.stack([left * up, right * up, left * down, right * down], axis=-1)
+    return tf.reduce_sum(tf.reshape(values, tf.shape(weights)) * weights, axis=-1, keepdims=True)
