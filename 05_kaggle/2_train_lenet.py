@@ -1,8 +1,8 @@
 # %% [markdown]
 # # LeNet-5 for Kaggle, with today's habits
 #
-# The layout of LeNet-5, with ReLU in place of tanh, max pooling in place of averages, and dropout
-# in the fully connected part. What lifts it is not the layout but the care around it:
+# The layout of LeNet-5, with ReLU in place of tanh, max pooling in place of averages, batch
+# normalisation, and dropout in the fully connected part. What lifts it more is the care around it:
 #
 # - **One scaling for all images.** The course that this collection grew from divided the training
 #   pixels by 255 and left those of validation and test as they were, and reached 98.528 %: a
@@ -19,8 +19,8 @@
 # The test images of this figure are those of the practice competition.
 #
 # Source: LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning applied to document
-# recognition*; dropout after Srivastava et al. (2014); cosine schedule after Loshchilov & Hutter
-# (2017).
+# recognition*; elastic distortions: Simard, Steinkraus & Platt (2003); dropout: Srivastava et al.
+# (2014); batch normalisation: Ioffe & Szegedy (2015); cosine: Loshchilov & Hutter (2017).
 
 # %%
 import time
@@ -39,14 +39,14 @@ REAL_NAME = "kaggle_lenet_real"  # trained on Kaggle's own, so that neither pass
 SEED = 1  # of the initial weights, the order of the images and their distortions
 VALIDATION = 5000  # images set apart to choose the number of epochs
 BATCH_SIZE = 128
-EPOCHS = 50  # at most; up to 100 are still of use, and take twice the time
+EPOCHS = 40  # at most; up to 100 are still of use, and take their time
 LEARNING_RATE = 3e-3  # at the start; falls along a cosine to zero
 DROPOUT = 0.1  # share of the units silenced; more starves so small a network
-ROTATION = 14  # degrees to either side
-SHIFT = 2.2  # pixels to either side
+ROTATION = 11  # degrees to either side
+SHIFT = 1.4  # pixels to either side; few, because every digit is centred by its mass
 ZOOM = 0.1  # of the size, up or down
 SHEAR = 0.1  # pixels across per pixel down, and the other way round
-ELASTIC = 0.5  # pixels by which strokes are bent, as a standard deviation
+ELASTIC = 0.6  # pixels by which strokes are bent, as a standard deviation
 
 # %% [markdown]
 # ## The data
@@ -67,18 +67,26 @@ print(f"{source}: {len(x_train)} training, {len(x_val)} validation, {len(x_test)
 
 # %%
 def lenet5():
-    """LeNet-5 with ReLU, max pooling and dropout: 61,706 weights."""
+    """LeNet-5 with max pooling, batch normalisation, ReLU and dropout."""
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            layers.Conv2D(6, 5, padding="same", activation="relu"),
+            layers.Conv2D(6, 5, padding="same"),
+            layers.MaxPooling2D(),  # before the normalisation, which then has a quarter of the work
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Conv2D(16, 5),
             layers.MaxPooling2D(),
-            layers.Conv2D(16, 5, activation="relu"),
-            layers.MaxPooling2D(),
+            layers.BatchNormalization(),
+            layers.ReLU(),
             layers.Flatten(),
-            layers.Dense(120, activation="relu"),
+            layers.Dense(120),
+            layers.BatchNormalization(),
+            layers.ReLU(),
             layers.Dropout(DROPOUT),
-            layers.Dense(84, activation="relu"),
+            layers.Dense(84),
+            layers.BatchNormalization(),
+            layers.ReLU(),
             layers.Dropout(DROPOUT),
             layers.Dense(10, activation="softmax"),
         ],
@@ -104,6 +112,7 @@ def train(x, y, epochs, **options):
         optimizer=keras.optimizers.Adam(falling),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        steps_per_execution=8,  # a step is so short that the loop around it would cost a tenth
     )
     return model, model.fit(images, epochs=epochs, **options).history
 
