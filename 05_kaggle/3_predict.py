@@ -15,7 +15,7 @@ import numpy as np
 
 # %% Hyperparameters
 MODELS = {"practice": "kaggle_lenet", "kaggle": "kaggle_lenet_real"}  # by what it was trained on
-SUBMISSION = kaggle.FOLDER / "submission.csv"
+SUBMISSION = "submission.csv"  # in data/kaggle/
 UNCERTAIN = 40  # how many of the least certain digits to show
 
 # %% [markdown]
@@ -35,10 +35,11 @@ predicted = probabilities.argmax(axis=1)
 # Read back from the file: what is checked is what will be sent.
 
 # %%
-kaggle.write_submission(SUBMISSION, predicted)
-submitted = kaggle.read_submission(SUBMISSION)
+path = kaggle.FOLDER / SUBMISSION
+kaggle.write_submission(path, predicted)
+submitted = kaggle.read_submission(path)
 counts = np.bincount(submitted, minlength=10)
-print(f"{files.shown(SUBMISSION)} ({source}): valid, {len(submitted):,} rows")
+print(f"{files.shown(path)} ({source}): valid, {len(submitted):,} rows")
 print("images read as each digit: " + ", ".join(f"{d}: {n:,}" for d, n in enumerate(counts)))
 
 # %% [markdown]
@@ -65,4 +66,4 @@ if data.source == "practice":
     right = int(np.sum(submitted == answers))
     print(f"score ({source}): {right / len(answers):.5f}, {right:,} of {len(answers):,} right")
 else:
-    print(f"kaggle competitions submit -c digit-recognizer -f {files.shown(SUBMISSION)} -m LeNet-5")
+    print(f"kaggle competitions submit -c digit-recognizer -f {files.shown(path)} -m LeNet-5")

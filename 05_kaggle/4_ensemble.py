@@ -45,7 +45,7 @@ SHIFT = 1.4  # pixels to either side; few, because every digit is centred by its
 ZOOM = 0.1  # of the size, up or down
 SHEAR = 0.1  # pixels across per pixel down, and the other way round
 ELASTIC = 0.8  # pixels by which strokes are bent, as a standard deviation
-SUBMISSION = kaggle.FOLDER / "submission_ensemble.csv"
+SUBMISSION = "submission_ensemble.csv"  # in data/kaggle/
 
 # %% [markdown]
 # ## The data
@@ -147,9 +147,10 @@ for number, network in enumerate(NETWORKS):
 # %%
 probabilities = [model.predict(x_test, batch_size=1000, verbose=0) for model in networks]
 predicted = np.mean(probabilities, axis=0).argmax(axis=1)
-kaggle.write_submission(SUBMISSION, predicted)
-submitted = kaggle.read_submission(SUBMISSION)
-print(f"{files.shown(SUBMISSION)} ({source}): valid, {len(submitted):,} rows")
+path = kaggle.FOLDER / SUBMISSION
+kaggle.write_submission(path, predicted)
+submitted = kaggle.read_submission(path)
+print(f"{files.shown(path)} ({source}): valid, {len(submitted):,} rows")
 
 # %% [markdown]
 # ## The score
@@ -173,6 +174,4 @@ if data.source == "practice":
     )
     print(f"{NAME} ({source}): test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 else:
-    print(
-        f"kaggle competitions submit -c digit-recognizer -f {files.shown(SUBMISSION)} -m ensemble"
-    )
+    print(f"kaggle competitions submit -c digit-recognizer -f {files.shown(path)} -m ensemble")

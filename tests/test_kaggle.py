@@ -584,7 +584,6 @@ def test_bad_files_end_with_exit_code_2_and_keep_the_former_npz(chapter, tmp_pat
 
 @pytest.mark.script
 def test_a_submission_that_cannot_be_written_ends_with_exit_code_2(chapter):
-    chapter.edit("05_kaggle/3_predict.py", MODELS={"practice": "kaggle_lenet"})
     path = chapter.root / FOLDER / "submission.csv"
     path.write_text("former")
     path.chmod(0o444)
