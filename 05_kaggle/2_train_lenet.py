@@ -39,7 +39,7 @@ REAL_NAME = "kaggle_lenet_real"  # trained on Kaggle's own, so that neither pass
 SEED = 1  # of the initial weights, the order of the images and their distortions
 VALIDATION = 5000  # images set apart to choose the number of epochs
 BATCH_SIZE = 128
-EPOCHS = 40  # at most; up to 100 are still of use, and take their time
+EPOCHS = 50  # at most; up to 100 are still of use, and take their time
 LEARNING_RATE = 3e-3  # at the start; falls along a cosine to zero
 DROPOUT = 0.1  # share of the units silenced; more starves so small a network
 ROTATION = 11  # degrees to either side
@@ -119,14 +119,15 @@ def train(x, y, epochs, **options):
 
 # %% [markdown]
 # ## Choosing the number of epochs
-# The validation images are as they came: only lessons are distorted.
+# The validation images are as they came: only lessons are distorted. The loss decides, because it
+# weighs how sure each answer was; the accuracy of 5,000 images jumps with a few of them.
 
 # %%
 start = time.perf_counter()
 _, history = train(x_train, y_train, EPOCHS, validation_data=(x_val, y_val), verbose=2)
-best_epochs = int(np.argmax(history["val_accuracy"])) + 1
+best_epochs = int(np.argmin(history["val_loss"])) + 1
 val_accuracy = history["val_accuracy"][best_epochs - 1]
-print(f"best on validation after {best_epochs} epochs: {val_accuracy:.4f}")
+print(f"best on validation after {best_epochs} epochs: accuracy {val_accuracy:.4f}")
 
 # %% [markdown]
 # ## The final fit
