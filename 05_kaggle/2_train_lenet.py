@@ -5,10 +5,9 @@
 # normalisation, and dropout in the fully connected part. What lifts it more is the care around it:
 #
 # - **One scaling for all images.** The course that this collection grew from divided the training
-#   pixels by 255 and left those of validation and test as they were, and reached 98.528 %: a
-#   network must see the test in the same units as its lessons.
-# - **No image twice the same.** Each epoch turns, shifts, scales, shears and bends every digit.
-#   A little of each, in one resampling: see cnn_practice/distortions.py.
+#   pixels by 255 and left those of validation and test as they were: 98.528 %.
+# - **No image twice the same.** Each epoch turns, shifts, scales, shears and bends every digit a
+#   little, in one resampling: see `cnn_practice/distortions.py`.
 # - **Choose, then use everything.** 37,000 images train and 5,000 say which number of epochs is
 #   best; then a new network trains as long on all 42,000.
 #
@@ -16,7 +15,7 @@
 #
 # Expect what the first full run will write here.
 #
-# The test images of this figure are those of the practice competition.
+# They are the test images of the practice competition; Kaggle alone knows the answers to its own.
 #
 # Source: LeCun, Bottou, Bengio & Haffner (1998), *Gradient-based learning applied to document
 # recognition*; elastic distortions: Simard, Steinkraus & Platt (2003); dropout: Srivastava et al.
@@ -100,10 +99,7 @@ def train(x, y, epochs, **options):
         tf.data.Dataset.from_tensor_slices((x, y))
         .shuffle(len(x), seed=SEED)
         .batch(BATCH_SIZE)
-        .map(
-            lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        .map(lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
     falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(images))
@@ -118,7 +114,7 @@ def train(x, y, epochs, **options):
 
 
 # %% [markdown]
-# ## Choosing the number of epochs
+# ## Choosing the number of epochs, and the final fit
 # The validation images are as they came: only lessons are distorted. The loss decides, because it
 # weighs how sure each answer was; the accuracy of 5,000 images jumps with a few of them.
 
@@ -129,39 +125,24 @@ best_epochs = int(np.argmin(history["val_loss"])) + 1
 val_accuracy = history["val_accuracy"][best_epochs - 1]
 print(f"best on validation after {best_epochs} epochs: accuracy {val_accuracy:.4f}")
 
-# %% [markdown]
-# ## The final fit
-# A new network, on all labelled images, for the chosen number of epochs.
-
-# %%
 model, _ = train(x_all, data.y_train, best_epochs, verbose=2)
 seconds = time.perf_counter() - start
-model.summary()
 
 # %% [markdown]
-# ## Saving the model, its record and its figures
-# Only the practice competition has answers here; what Kaggle's files score, Kaggle alone can say.
+# ## The test images, once, where their answers are known; the model, its record and its figures
 
 # %%
 models.save(model, NAME if data.source == "practice" else REAL_NAME)
-title = f"LeNet-5, {source}"
-plots.training_curves(history, "kaggle_lenet_curves", f"{title}: training")
+plots.training_curves(history, "kaggle_lenet_curves", f"LeNet-5, {source}: training")
 if data.source == "practice":
     answers = kaggle.practice_answers()
     predicted = model.predict(x_test, batch_size=1000, verbose=0).argmax(axis=1)
     test_accuracy = float(np.mean(predicted == answers))
     results.save(
-        NAME,
-        globals(),
-        test_accuracy=test_accuracy,
-        drawings_accuracy=drawings.score(model),
-        val_accuracy=val_accuracy,
-        data=source,
-        parameters=model.count_params(),
-        epochs=best_epochs,
-        seconds=seconds,
-    )
-    plots.confusion_matrix(answers, predicted, "kaggle_lenet_confusion", f"{title}: test images")
+        NAME, globals(), test_accuracy=test_accuracy, drawings_accuracy=drawings.score(model),
+        val_accuracy=val_accuracy, data=source, parameters=model.count_params(),
+        epochs=best_epochs, seconds=seconds,
+    )  # fmt: skip
     print(f"{NAME} ({source}): test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 else:
     print(f"{REAL_NAME} ({source}): validation accuracy {val_accuracy:.4f} in {seconds:.0f} s")

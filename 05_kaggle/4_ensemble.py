@@ -12,7 +12,7 @@
 #
 # Expect what the first full run will write here.
 #
-# The test images of this figure are those of the practice competition.
+# They are the test images of the practice competition; Kaggle alone knows the answers to its own.
 #
 # Source: Hansen & Salamon (1990), *Neural network ensembles*; layouts of chapter 03.
 
@@ -58,7 +58,7 @@ x_train, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_t
 print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
 
 # %% [markdown]
-# ## The layouts
+# ## The layouts, trained one after the other
 # Convolutions with pooling, then dense layers with dropout; batch normalisation stands after the
 # pooling, as in `2_train_lenet.py`.
 
@@ -67,37 +67,23 @@ print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
 def build(network):
     """An untrained network of the given layout."""
     convolutions, dense = LAYOUTS[network]
-    model = keras.Sequential([keras.Input((28, 28, 1))], name=network)
+    stack = [keras.Input((28, 28, 1))]
     for filters, size, padding in convolutions:
-        model.add(layers.Conv2D(filters, size, padding=padding))
-        model.add(layers.MaxPooling2D())
-        model.add(layers.BatchNormalization())
-        model.add(layers.ReLU())
-    model.add(layers.Flatten())
+        stack += [layers.Conv2D(filters, size, padding=padding), layers.MaxPooling2D()]
+        stack += [layers.BatchNormalization(), layers.ReLU()]
+    stack += [layers.Flatten()]
     for units in dense:
-        model.add(layers.Dense(units))
-        model.add(layers.BatchNormalization())
-        model.add(layers.ReLU())
-        model.add(layers.Dropout(DROPOUT[network]))
-    model.add(layers.Dense(10, activation="softmax"))
-    return model
+        stack += [layers.Dense(units), layers.BatchNormalization(), layers.ReLU()]
+        stack += [layers.Dropout(DROPOUT[network])]
+    return keras.Sequential([*stack, layers.Dense(10, activation="softmax")], name=network)
 
 
-# %% [markdown]
-# ## Training one after the other
-
-
-# %%
 def train(model, seed):
-    """Train a model on all of train.csv, distorted anew in each epoch."""
     images = (
         tf.data.Dataset.from_tensor_slices((x_train, data.y_train))
         .shuffle(len(x_train), seed=seed)
         .batch(BATCH_SIZE)
-        .map(
-            lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        .map(lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
     )
     falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(images))
@@ -116,8 +102,8 @@ def trained(network, seed):
     model = build(network)
     settings = results.hyperparameters(globals()) | {"SEED": seed, "NETWORKS": network}
     settings = json.loads(json.dumps(settings | {"source": data.source}))  # as read back
-    weights = files.MODELS / "checkpoints" / f"{NAME}_{data.source}_{network}_{seed}.weights.h5"
-    record = weights.with_suffix("").with_suffix(".json")
+    record = files.MODELS / "checkpoints" / f"{NAME}_{data.source}_{network}_{seed}.json"
+    weights = record.with_suffix(".weights.h5")
     try:
         kept = json.loads(record.read_text(encoding="utf-8"))
         if kept["settings"] == settings:
@@ -135,43 +121,28 @@ def trained(network, seed):
     return model, kept["seconds"]
 
 
-networks, seconds = [], 0.0
-for number, network in enumerate(NETWORKS):
-    model, its_seconds = trained(network, SEED + number)
-    networks.append(model)
-    seconds += its_seconds
+networks = [trained(network, SEED + number) for number, network in enumerate(NETWORKS)]
 
 # %% [markdown]
-# ## The vote
+# ## The vote, and its score
 
 # %%
-probabilities = [model.predict(x_test, batch_size=1000, verbose=0) for model in networks]
-predicted = np.mean(probabilities, axis=0).argmax(axis=1)
+probabilities = [model.predict(x_test, batch_size=1000, verbose=0) for model, _ in networks]
 path = kaggle.FOLDER / SUBMISSION
-kaggle.write_submission(path, predicted)
+kaggle.write_submission(path, np.mean(probabilities, axis=0).argmax(axis=1))
 submitted = kaggle.read_submission(path)
 print(f"{files.shown(path)} ({source}): valid, {len(submitted):,} rows")
-
-# %% [markdown]
-# ## The score
-
-# %%
 if data.source == "practice":
     answers = kaggle.practice_answers()
     alone = [float(np.mean(each.argmax(axis=1) == answers)) for each in probabilities]
-    for model, accuracy in zip(networks, alone, strict=True):
-        print(f"  {model.name} alone: {accuracy:.4f}")
+    print("each alone: " + ", ".join(f"{accuracy:.4f}" for accuracy in alone))
     test_accuracy = float(np.mean(submitted == answers))
+    seconds = sum(its_seconds for _, its_seconds in networks)
     results.save(
-        NAME,
-        globals(),
-        test_accuracy=test_accuracy,
-        networks_alone=alone,
-        data=source,
-        parameters=sum(model.count_params() for model in networks),
-        epochs=EPOCHS * len(networks),
-        seconds=seconds,
-    )
+        NAME, globals(), test_accuracy=test_accuracy, networks_alone=alone, data=source,
+        parameters=sum(model.count_params() for model, _ in networks),
+        epochs=EPOCHS * len(networks), seconds=seconds,
+    )  # fmt: skip
     print(f"{NAME} ({source}): test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 else:
     print(f"kaggle competitions submit -c digit-recognizer -f {files.shown(path)} -m ensemble")

@@ -19,7 +19,7 @@ from cnn_practice.errors import InputError
 import numpy as np
 import pandas as pd
 
-REPEATS = 5
+REPEATS = 3
 PATHS = {name: kaggle.FOLDER / name for name in kaggle.HEADERS}
 MEMORY = """
 import resource, sys
