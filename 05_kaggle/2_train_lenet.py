@@ -110,7 +110,8 @@ def train(x, y, epochs, **options):
         metrics=["accuracy"],
         steps_per_execution=8,  # a step is so short that the loop around it would cost a tenth
     )
-    return model, model.fit(images, epochs=epochs, **options).history
+    # The dataset shuffles itself.
+    return model, model.fit(images, epochs=epochs, shuffle=False, **options).history
 
 
 # %% [markdown]

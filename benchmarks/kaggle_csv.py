@@ -85,6 +85,11 @@ def main():
             way: round(fastest["row_by_row"] / time, 1) for way, time in fastest.items()
         },
         "peak_megabytes": peak,
+        "summary": (
+            f"Kaggle's two CSV files are read in {fastest['read_csv']:.2f} s,"
+            f" {fastest['row_by_row'] / fastest['read_csv']:.0f} times as fast as row by row"
+            f" with `csv.reader`" + (f", in {peak} MB at most" if peak else "")
+        ),
     } | results.environment()
     files.write_json(files.ROOT / "benchmarks" / "results" / "kaggle_csv.json", record)
     print(json.dumps(record))
