@@ -15,15 +15,20 @@ from matplotlib.patches import Rectangle
 WRONG = "#c62828"
 
 
-def save(figure, name):
+def save(figure, name, bbox_inches="tight"):
     """Save ``figure`` as ``images/figures/<name>.png``, atomically, and print where it is.
+
+    Args:
+        figure: Matplotlib ``Figure``.
+        name: file name without suffix.
+        bbox_inches: None keeps the margins as they are, and need not draw the figure twice.
 
     Raises:
         InputError: the file cannot be written.
     """
     path = files.FIGURES / f"{name}.png"
     with files.written_beside(path) as temporary:
-        figure.savefig(temporary, dpi=120, bbox_inches="tight")
+        figure.savefig(temporary, dpi=120, bbox_inches=bbox_inches)
     print(f"figure: {files.shown(path)}")
     return figure
 
@@ -99,9 +104,10 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
-    figure = Figure(figsize=(max(columns, 4), 1.25 * rows + 0.6))
-    axes = figure.subplots()
-    axes.set_title(title, pad=14)
+    height = 1.2 * rows + 0.6
+    figure = Figure(figsize=(max(columns, 4), height))
+    figure.suptitle(title, y=1 - 0.12 / height, va="top")
+    axes = figure.add_axes((0, 0, 1, 1 - 0.4 / height))
     axes.axis("off")
     for index, picture in enumerate(pictures):
         row, column = divmod(index, columns)
@@ -116,7 +122,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         axes.add_patch(Rectangle((left, top), *size, fill=False, color=frame, linewidth=line))
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
     axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
-    return save(figure, name)
+    return save(figure, name, bbox_inches=None)
 
 
 def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
