@@ -10,7 +10,8 @@
 # An interrupted run goes on with the networks that are still missing: the others are kept in
 # `models/checkpoints/`, each with the settings that it was trained with.
 #
-# Expect what the first full run will write here.
+# Expect 99.52% on the test images (one run, so no deviation) after 32 min of training on AMD EPYC,
+# 2 cores.
 #
 # They are the test images of the practice competition; Kaggle alone knows the answers to its own.
 #
