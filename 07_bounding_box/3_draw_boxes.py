@@ -10,9 +10,7 @@
 # Takes some 10 seconds on 2 CPU cores.
 
 # %%
-from pathlib import Path
-
-from cnn_practice import drawings, models
+from cnn_practice import drawings, files, models
 from cnn_practice.errors import InputError
 
 import boxes
@@ -22,7 +20,7 @@ from scipy import ndimage
 
 # %% Hyperparameters
 NAME = "bounding_box"  # the model to ask
-FOLDER = Path(__file__).parent.parent / "images" / "drawings"  # any folder of pictures
+FOLDER = files.DRAWINGS  # or any folder of pictures
 SHOWN = 24  # pictures per figure
 SEED = 1  # of places and sizes of the drawings
 CANVAS = (240, 320)  # height and width in pixels
@@ -62,9 +60,9 @@ for name, chosen in numbers.items():
 
 # %%
 rng = np.random.default_rng(SEED)
-files, greys, labels = drawings.read_folder(FOLDER)
+file_names, greys, labels = drawings.read_folder(FOLDER)
 canvases, true = [], []
-for file, grey in zip(files, greys, strict=True):
+for file, grey in zip(file_names, greys, strict=True):
     ink = np.abs(grey - np.median(grey))  # dark on light or light on dark: ink is what differs
     if ink.max() < 0.1:
         raise InputError(f"There is no ink in {file}: draw a digit, or remove the file.")

@@ -68,10 +68,15 @@ def _errno(error):
     return int(found[1]) if found else None
 
 
+def write_text(path, text):
+    """Write ``text`` to ``path`` as UTF-8, atomically."""
+    with written_beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_json(path, content):
     """Write ``content`` as indented JSON to ``path``, atomically."""
-    with written_beside(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def shown(path):
@@ -82,7 +87,7 @@ def shown(path):
 
 def training_script(name):
     """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None."""
-    for script in sorted(ROOT.glob("[0-9]*/[0-9]_*.py")):
+    for script in sorted(ROOT.glob("[0-9]*/[0-9]*_*.py")):
         if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
             return script
     return None

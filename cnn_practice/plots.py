@@ -104,10 +104,10 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
-    height = 1.2 * rows + 0.6
-    figure = Figure(figsize=(max(columns, 4), height))
-    figure.suptitle(title, y=1 - 0.12 / height, va="top")
-    axes = figure.add_axes((0, 0, 1, 1 - 0.4 / height))
+    inches = 1.2 * rows + 0.6
+    figure = Figure(figsize=(max(columns, 4), inches))
+    figure.suptitle(title, y=1 - 0.12 / inches, va="top")
+    axes = figure.add_axes((0, 0, 1, 1 - 0.4 / inches))
     axes.axis("off")
     for index, picture in enumerate(pictures):
         row, column = divmod(index, columns)

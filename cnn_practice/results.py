@@ -171,21 +171,18 @@ def expectation(record):
 
 def write_readme_and_headers():
     """Put the records into the README's table and the headers of the scripts."""
+    records = read_all()
     text = README.read_text(encoding="utf-8")
-    for marks, content in ((TABLE, table(read_all())), (BENCHMARKS, benchmarks())):
+    for marks, content in ((TABLE, table(records)), (BENCHMARKS, benchmarks())):
         if not marks.search(text):
             raise InputError(f"README.md has lost the marks {marks.pattern}: put them back.")
         text = marks.sub(lambda found, content=content: found[1] + content + found[2], text)
-    _rewrite(README, text)
-    for record in read_all():
+    files.write_text(README, text)
+    for record in records:
         script = files.training_script(record["model"])
         text = script.read_text(encoding="utf-8")
-        _rewrite(script, EXPECT.sub(lambda _, record=record: expectation(record), text, count=1))
-
-
-def _rewrite(path, text):
-    with files.written_beside(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
+        files.write_text(script, text)
 
 
 if __name__ == "__main__":
