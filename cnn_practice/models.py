@@ -5,10 +5,12 @@ import json
 from cnn_practice import files
 from cnn_practice.errors import InputError
 
+import h5py
 import keras
+import numpy as np
 
 
-def save(model, name):
+def save(model, name, dtype="float32"):
     """Save ``models/<name>.config.json`` and ``models/<name>.weights.h5``.
 
     Both are written beside their places first and then renamed one right after the other, so that
@@ -18,9 +20,12 @@ def save(model, name):
         model: Keras model; by the rule of ``models/`` it takes float32 in [0, 1] of shape
             (N, height, width, channels), any further normalisation being a layer inside it.
         name: file name without suffixes.
+        dtype: in which the weights are stored. "float16" halves the file, with 3 decimal digits
+            of each weight; ``load`` makes float32 of it again, so that the network computes as
+            before. Evaluate the reloaded model: its weights are the rounded ones.
 
     Raises:
-        InputError: the files cannot be written.
+        InputError: the files cannot be written, or a weight is too large for ``dtype``.
     """
     config, weights = _paths(name)
     with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
@@ -36,7 +41,33 @@ def save(model, name):
         size = sum(each.nbytes for each in plain.get_weights())
         new_weights.write_bytes(bytes(int(1.1 * size) + 500_000))
         plain.save_weights(new_weights)
+        if dtype != "float32":
+            _convert(new_weights, dtype)
     print(f"model: {files.shown(config)}, {files.shown(weights)}")
+
+
+def _convert(weights, dtype):
+    """Store the floating-point numbers of an HDF5 file as ``dtype``."""
+    converted = {}
+
+    def convert(place, item):
+        if isinstance(item, h5py.Dataset):
+            values = item[()]
+            if np.issubdtype(values.dtype, np.floating):  # not the state of random generators
+                with np.errstate(over="ignore"):
+                    values = values.astype(dtype)
+                if np.isinf(values).any():
+                    raise InputError(
+                        f"The weights are too large for {dtype}: save them as float32."
+                    )
+            converted[place] = values
+
+    with h5py.File(weights) as file:
+        file.visititems(convert)
+    # Anew, because HDF5 does not give back the room of what is replaced.
+    with h5py.File(weights, "w") as file:
+        for place, values in converted.items():
+            file[place] = values
 
 
 def load(name):

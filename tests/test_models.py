@@ -36,6 +36,33 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     assert {path.name for path in folder.iterdir()} == {"small.config.json", "small.weights.h5"}
 
 
+def test_weights_stored_as_float16(folder):
+    keras.utils.set_random_seed(0)
+    stack = [layers.Flatten(), layers.Dense(999), layers.BatchNormalization(), layers.Dropout(0.5)]
+    model = keras.Sequential([keras.Input((4, 4, 1)), *stack, layers.Dense(999)])
+    x = np.random.default_rng(0).random((5, 4, 4, 1), dtype=np.float32)
+    models.save(model, "whole")
+    models.save(model, "half", dtype="float16")
+    reloaded = models.load("half")
+    assert {weight.dtype for weight in reloaded.weights} == {"float32"}
+    assert reloaded.dtype_policy.compute_dtype == "float32"
+    for whole, half in zip(model.get_weights(), reloaded.get_weights(), strict=True):
+        assert np.array_equal(whole.astype("float16").astype("float32"), half)
+    predicted, expected = reloaded.predict(x, verbose=0), model.predict(x, verbose=0)
+    assert 0 < np.abs(predicted - expected).max() < 2e-3
+    sizes = [(folder / f"{name}.weights.h5").stat().st_size for name in ("half", "whole")]
+    assert sizes[0] < 0.52 * sizes[1]
+
+
+def test_a_weight_too_large_for_float16(folder):
+    model = small_model()
+    models.save(model, "small")
+    model.layers[-1].bias.assign([70000.0, 0, 0])
+    with pytest.raises(InputError, match="too large for float16: save them as float32"):
+        models.save(model, "small", dtype="float16")
+    assert np.abs(models.load("small").get_weights()[1]).max() < 1  # the former model
+
+
 def test_a_model_never_trained(folder):
     with pytest.raises(InputError, match=r"run «python 03_lenet5/1_train_lenet5\.py»"):
         models.load("lenet5")
