@@ -47,6 +47,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.history, self.seconds, self.best = {}, 0.0, []
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
+        files.remove_leftovers(self.path)
         if self.path.exists():
             self._go_on()
 

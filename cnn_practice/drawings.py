@@ -130,6 +130,20 @@ def resize_only(grey, name="the drawing"):
     return 1 - small if np.median(small) > 0.5 else small
 
 
+def enlarged(picture, size):
+    """A prepared drawing, for a model with a larger input.
+
+    Args:
+        picture: float32 of shape (28, 28) in [0, 1].
+        size: pixels a side of the model's input.
+
+    Returns:
+        float32 of shape (size, size) in [0, 1], by bilinear interpolation, as chapter 04 enlarges
+        its training images.
+    """
+    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BILINEAR))
+
+
 def read_folder(folder=files.DRAWINGS):
     """Read all pictures of a folder, and their digits where ``groundtruth.json`` gives them.
 
@@ -185,7 +199,8 @@ def score(model, prepare=prepare, folder=files.DRAWINGS):
     """Share of a folder's drawings that ``model`` reads right.
 
     Args:
-        model: Keras model from float32 (N, 28, 28, 1) in [0, 1] to (N, 10).
+        model: Keras model from float32 (N, height, width, 1) in [0, 1] to (N, 10); the prepared
+            drawings are enlarged where its input is.
         prepare: ``prepare`` or ``resize_only``.
         folder: pictures, all of them named in its ``groundtruth.json``.
 
@@ -193,7 +208,9 @@ def score(model, prepare=prepare, folder=files.DRAWINGS):
         float in [0, 1].
     """
     names, greys, truth = read_folder(folder)
-    prepared = np.stack([prepare(grey, name) for name, grey in zip(names, greys, strict=True)])
+    size = model.input_shape[1]
+    prepared = [prepare(grey, name) for name, grey in zip(names, greys, strict=True)]
+    prepared = np.stack([enlarged(picture, size) for picture in prepared])
     predicted = model.predict(prepared[..., np.newaxis], verbose=0).argmax(axis=1)
     return float(np.mean(predicted == np.array(truth)))
 

@@ -60,6 +60,13 @@ def written_beside(path):
             temporary.unlink(missing_ok=True)
 
 
+def remove_leftovers(path):
+    """Remove what killed runs left unfinished beside ``path``; worth it where files are large."""
+    for leftover in path.parent.glob(f".partial-*-{path.name}"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
+
+
 def _errno(error):
     """The system's error number; HDF5 gives it only in the text of its exceptions."""
     if getattr(error, "errno", None):
@@ -86,8 +93,12 @@ def shown(path):
 
 
 def training_script(name):
-    """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None."""
+    """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None.
+
+    In an f-string such as ``NAME = f"vgg16_{IMAGE_SIZE}"`` the braces stand for any number.
+    """
     for script in sorted(ROOT.glob("[0-9]*/[0-9]*_*.py")):
-        if f'NAME = "{name}"' in script.read_text(encoding="utf-8"):
-            return script
+        for trained in re.findall(r'NAME = f?"(.+)"', script.read_text(encoding="utf-8")):
+            if re.fullmatch(re.sub(r"\{\w+\}", r"\\d+", trained), name):
+                return script
     return None

@@ -66,16 +66,8 @@ def save(name, script_variables, **run):
     Raises:
         InputError: the file cannot be written.
     """
-    path = files.MODELS / f"{name}.results.json"
-    settings = json.loads(json.dumps(hyperparameters(script_variables)))
-    seed = settings.pop("SEED")
-    common = {"hyperparameters": settings} | environment()
-    try:
-        former = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none yet, or damaged: this run begins it anew
-        former = {}
-    same = all(former.get(key) == value for key, value in common.items())
-    runs = [each for each in former["runs"] if each["seed"] != seed] if same else []
+    path, seed, common, former = _former(name, script_variables)
+    runs = [each for each in former.get("runs", []) if each["seed"] != seed]
     runs.append({"seed": seed} | run)
 
     record = {"model": name}
@@ -93,15 +85,52 @@ def save(name, script_variables, **run):
         else:
             record[quantity] = values[-1]
     record |= {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
+    if "parts" in former:
+        record["parts"] = former["parts"]
     files.write_json(path, record)
     print(f"results: {files.shown(path)}")
+
+
+def save_part(name, script_variables, **part):
+    """Add a run that was stopped on purpose to the ``parts`` of ``models/<name>.results.json``.
+
+    Parts say how a training begins or how long it would take. They are apart from the runs, and a
+    record of nothing but parts is not in the README's table.
+
+    Args:
+        name: the model's name.
+        script_variables: as of ``save``.
+        **part: ``epochs``, whole or a fraction, and the figures; the same number of epochs and the
+            same seed replace the former part.
+    """
+    path, seed, common, former = _former(name, script_variables)
+    part = {"seed": seed} | part
+    key = seed, part["epochs"]
+    others = [each for each in former.get("parts", []) if (each["seed"], each["epochs"]) != key]
+    files.write_json(path, {"model": name} | common | former | {"parts": [*others, part]})
+    print(f"results: {files.shown(path)}")
+
+
+def _former(name, script_variables):
+    """Where the record is, this run's seed and setting, and the record if of the same setting."""
+    path = files.MODELS / f"{name}.results.json"
+    settings = json.loads(json.dumps(hyperparameters(script_variables)))
+    seed = settings.pop("SEED")
+    common = {"hyperparameters": settings} | environment()
+    try:
+        former = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or damaged: this run begins it anew
+        former = {}
+    same = all(former.get(key) == value for key, value in common.items())
+    return path, seed, common, former if same else {}
 
 
 def read_all(names=None):
     """The records of ``models/<name>.results.json``, as dicts.
 
     Args:
-        names: the models; all that have a record by default, in the order of the chapters.
+        names: the models; by default all that have a record of a whole run, in the order of the
+            chapters.
 
     Raises:
         InputError: a named model has no record, or a record is damaged.
@@ -117,6 +146,8 @@ def read_all(names=None):
             raise InputError(
                 f"{files.shown(path)} is missing or damaged: train the model again."
             ) from error
+    if not names:
+        records = [record for record in records if "test_accuracy" in record]
     return sorted(records, key=lambda record: str(files.training_script(record["model"])))
 
 

@@ -86,7 +86,7 @@ def answers(networks, prepared):
     """What each model thinks of one prepared drawing.
 
     Args:
-        networks: dict of Keras models from float32 (N, height, width, channels) in [0, 1] to
+        networks: dict of Keras models from float32 (N, size, size, channels) in [0, 1] to
             probabilities (N, 10).
         prepared: float32 of shape (28, 28) in [0, 1]; enlarged for models with a larger input.
 
@@ -95,11 +95,9 @@ def answers(networks, prepared):
     """
     probabilities = {}
     for name, network in networks.items():
-        height, width, channels = network.input_shape[1:]
-        picture = prepared
-        if picture.shape != (height, width):
-            picture = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
-        batch = np.repeat(np.asarray(picture)[np.newaxis, ..., np.newaxis], channels, axis=-1)
+        size, _, channels = network.input_shape[1:]
+        picture = drawings.enlarged(prepared, size)
+        batch = np.repeat(picture[np.newaxis, ..., np.newaxis], channels, axis=-1)
         # predict() sets up a data pipeline for each call, which takes longer than the network.
         probabilities[name] = network.predict_on_batch(batch)[0].tolist()
     return probabilities

@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info", "figures", "checkpoints", "scenes.npz"
-)
+    ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info",
+    "figures", "checkpoints", "scenes.npz", "mnist_shape*.npz",
+)  # fmt: skip
 
 
 class Project:
