@@ -2,17 +2,17 @@
 # # VGG-16
 #
 # Nothing but 3×3 convolutions, thirteen of them, and three dense layers: two convolutions on top
-# of each other see 5×5 pixels and three see 7×7, with fewer weights than one wide kernel and a ReLU
+# of each other see 5×5 pixels, three see 7×7, with fewer weights than one wide kernel and a ReLU
 # between them. It is configuration D of the paper, with one input channel and ten classes.
 #
-# Sixteen layers without normalisation can stay at 11 %, the share of the most frequent digit, for
-# ever. Three things prevent it: He initialisation keeps the size of the signal from layer to layer,
-# the learning rate rises from zero (warm-up), and no gradient is longer than CLIP. The authors
-# trained a smaller network first and built the large one around it.
+# Sixteen layers without normalisation can stay at 11 %, the share of the most frequent digit. The
+# authors trained a smaller network first, and the large one from its weights. What helps here: He
+# initialisation keeps the size of the signal from layer to layer, the learning rate rises from zero
+# (warm-up), and no gradient is longer than CLIP.
 #
-#     python 04_vgg16/2_train_vgg16.py
+#     python 04_vgg16/2_train_vgg16.py   (after 1_resize_images.py)
 #
-# Run `1_resize_images.py` first. A run that is interrupted goes on from its last whole epoch.
+# A run that is interrupted goes on from its last whole epoch.
 #
 # Expect what `models/vgg16_32.results.json` says.
 #
@@ -56,11 +56,8 @@ SHEAR = 0.1  # pixels across per pixel down, and the other way round
 ELASTIC = 0.025 * IMAGE_SIZE  # pixels by which strokes are bent, as a standard deviation
 STOP_AFTER = None  # epochs: 1 shows whether a seed trains at all, 0.05 how long an epoch takes
 
-# %% [markdown]
-# ## The network
 
-
-# %%
+# %% The network
 def vgg16(steps):
     """Configuration D, compiled: from (N, IMAGE_SIZE, IMAGE_SIZE, 1) to (N, 10)."""
     he = {"activation": "relu", "kernel_initializer": "he_normal"}
@@ -71,8 +68,7 @@ def vgg16(steps):
     stack += [layers.Flatten()]
     for units in HEAD:
         stack += [layers.Dense(units, **he), layers.Dropout(DROPOUT)]
-    # In float32, because sixteen bits are too few for small probabilities.
-    stack += [layers.Dense(10, activation="softmax", dtype="float32")]
+    stack += [layers.Dense(10, activation="softmax", dtype="float32")]  # 16 bits are too few here
     model = keras.Sequential(stack, name=NAME)
     falling = keras.optimizers.schedules.CosineDecay(
         0.0, steps * (1 - WARM_UP), warmup_target=LEARNING_RATE, warmup_steps=steps * WARM_UP
@@ -82,11 +78,7 @@ def vgg16(steps):
     return model
 
 
-# %% [markdown]
-# ## The data: three disjoint parts
-# The images stay in their file, and a part is the numbers of its images.
-
-# %%
+# %% The data: three disjoint parts, each the numbers of its images, which stay in their file
 (x_all, y_all), (x_test, y_test) = resized.load(IMAGE_SIZE)
 numbered = (np.arange(len(y_all)), y_all), (np.arange(len(y_test)), y_test)
 train_part, val_part, test_part = datasets.split(numbered, VALIDATION)
@@ -95,7 +87,8 @@ test = resized.batches(x_test, *test_part, BATCH_SIZE)
 
 # %% [markdown]
 # ## On one GPU, on several, or on none
-# Each of several GPUs gets its share of every batch, and they add up their gradients.
+# Each of several GPUs gets its share of every batch, and they add up their gradients. How long it
+# will take is measured by training a second network a little.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -110,51 +103,48 @@ checkpoint = Checkpoint(model, NAME, results.hyperparameters(settings))
 train = resized.batches(x_all, *train_part, BATCH_SIZE, seed=SEED + checkpoint.epoch).map(
     lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE
 )
+machine.say_what_to_expect(trial, train, BATCH_SIZE, EPOCHS - checkpoint.epoch)
 
-rate = machine.images_per_second(trial, train.take(5), BATCH_SIZE)
-minutes = (len(train_part[0]) + len(val_part[0]) / 3) / rate / 60
-print(f"{len(gpus)} GPUs, so {IMAGE_SIZE}×{IMAGE_SIZE} in {PRECISION}: {rate:.1f} images/s,")
-print(f"{minutes:.0f} min per epoch, {minutes * (EPOCHS - checkpoint.epoch):.0f} min to go")
-
-# %% Training, of which the epoch with the best validation accuracy is kept
-start = time.perf_counter()
+# %% Training
 if STOP_AFTER and STOP_AFTER < 1:
-    model.fit(train.take(math.ceil(STOP_AFTER * steps)), shuffle=False)
+    start, done = time.perf_counter(), STOP_AFTER
+    model.fit(train.take(math.ceil(done * steps)), shuffle=False)
+    seconds = time.perf_counter() - start
 else:
     epochs = {"initial_epoch": checkpoint.epoch, "epochs": min(EPOCHS, STOP_AFTER or EPOCHS)}
     model.fit(train, validation_data=val, shuffle=False, callbacks=[checkpoint], **epochs)
-seconds = checkpoint.seconds or time.perf_counter() - start
-figures = {
-    "val_accuracies": checkpoint.history.get("val_accuracy"),
-    "images_per_second": len(train_part[0]) * (checkpoint.epoch or STOP_AFTER) / seconds,
+    seconds, done = checkpoint.seconds, checkpoint.epoch
+speed = {
+    "images_per_second": done * len(train_part[0]) / seconds,  # validation included
+    "seconds_per_epoch": seconds / done,
     "peak_memory_gb": machine.peak_gigabytes(),
+    "val_accuracies": checkpoint.history.get("val_accuracy"),
 }
 
 # %% [markdown]
-# ## The test images, once, read by the weights as they are saved: rounded to 16 bits
+# ## The best epoch, saved with weights of 32 and then of 16 bits, in half the room
+# The test images say what the rounding changes; nothing is chosen by them.
 
 # %%
 if STOP_AFTER:  # recorded as the part of a run that it is
-    results.save_part(NAME, settings, epochs=STOP_AFTER, **figures)
-    minutes = len(train_part[0]) / figures["images_per_second"] / 60
-    print(f"{NAME}: stopped after {STOP_AFTER} epochs, {minutes:.1f} min per epoch")
+    results.save_part(NAME, settings, epochs=done, **speed)
+    print(f"{NAME}: stopped after {done} epochs, {seconds / done / 60:.1f} min per epoch")
 else:
     checkpoint.restore_best()
-    unrounded_accuracy = model.evaluate(test, verbose=0)[1]
-    keras.mixed_precision.set_global_policy("float32")
-    plain = vgg16(steps)
-    plain.set_weights(model.get_weights())
-    models.save(plain, NAME, dtype="float16")
-    model = models.load(NAME)
-    predicted = model.predict(test).argmax(axis=1)
-    test_accuracy = float(np.mean(predicted == test_part[1]))
+    accuracy = {}
+    for dtype in ("float32", "float16"):
+        models.save(model, NAME, dtype)
+        saved = models.load(NAME)
+        predicted = saved.predict(test, verbose=0).argmax(axis=1)
+        accuracy[dtype] = float(np.mean(predicted == test_part[1]))
     results.save(
-        NAME, globals(), test_accuracy=test_accuracy, unrounded_test_accuracy=unrounded_accuracy,
-        drawings_accuracy=drawings.score(model), parameters=model.count_params(), epochs=EPOCHS,
-        shrunk_drawings_accuracy=drawings.score(model, drawings.resize_only), seconds=seconds,
-        best_epoch=checkpoint.best_epoch, **figures,
+        NAME, globals(), test_accuracy=accuracy["float16"],
+        unrounded_test_accuracy=accuracy["float32"], drawings_accuracy=drawings.score(saved),
+        shrunk_drawings_accuracy=drawings.score(saved, drawings.resize_only),
+        best_epoch=checkpoint.best_epoch, parameters=saved.count_params(), epochs=done,
+        seconds=seconds, **speed,
     )  # fmt: skip
     plots.training_curves(checkpoint.history, f"{NAME}_curves", "VGG-16: training")
     plots.confusion_matrix(test_part[1], predicted, f"{NAME}_confusion", "VGG-16: test images")
     checkpoint.remove()
-    print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
+    print(f"{NAME}: test accuracy {accuracy['float16']:.4f} in {seconds:.0f} s")

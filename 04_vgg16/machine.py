@@ -1,5 +1,6 @@
 """What this computer can do: how fast it trains, and how much memory there is for it."""
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -9,26 +10,41 @@ from cnn_practice.errors import InputError
 import numpy as np
 import tensorflow as tf
 
+STEPS = 5  # on which the speed is measured
 
-def images_per_second(trial, data, batch_size):
-    """How fast ``trial`` trains, a compiled model that is not used afterwards, if memory suffices.
+
+def say_what_to_expect(trial, data, batch_size, epochs):
+    """Train a little, and print what that says about a whole training.
 
     Args:
-        trial: Keras model; its weights change.
-        data: dataset of a few whole batches.
+        trial: compiled Keras model that is not used afterwards.
+        data: batched dataset of an epoch.
         batch_size: images of a batch.
+        epochs: how many there will be.
 
     Raises:
         InputError: too little memory is free.
     """
-    if not tf.config.list_physical_devices("GPU"):
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    found = f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "no GPU"
+    size, precision = trial.input_shape[1], trial.dtype_policy.name
+    print(f"Found {found}: training at {size}×{size} in {precision}.")
+    if not gpus:
         require_memory(trial, batch_size)
-    trial.fit(
-        data.take(2), shuffle=False, verbose=0
-    )  # the first steps also compile, so they do not count
+    trial.fit(data.take(2), shuffle=False, verbose=0)  # slow, because the first step compiles
     start = time.perf_counter()
-    trial.fit(data, shuffle=False, verbose=0)
-    return len(data) * batch_size / (time.perf_counter() - start)
+    trial.fit(data.take(STEPS), shuffle=False, verbose=0)
+    rate = min(STEPS, len(data)) * batch_size / (time.perf_counter() - start)
+    seconds = epochs * len(data) * batch_size / rate
+    print(
+        f"{rate:.1f} images/s in the first steps: {epochs} epochs will take"
+        f" {_duration(seconds)}, and a little more for the validation."
+    )
+
+
+def _duration(seconds):
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
 
 def require_memory(model, batch_size):

@@ -1,6 +1,7 @@
 """Saving a trained network and reloading it: architecture as JSON, weights as HDF5."""
 
 import json
+import re
 
 from cnn_practice import files
 from cnn_practice.errors import InputError
@@ -29,7 +30,8 @@ def save(model, name, dtype="float32"):
     """
     config, weights = _paths(name)
     with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
-        architecture = json.loads(model.to_json())
+        # Mixed precision makes training fast on some hardware; reloaded anywhere, it is float32.
+        architecture = json.loads(re.sub(r'"mixed_b?float16"', '"float32"', model.to_json()))
         # Without the loss, which may be a function of the training script, and in the weights
         # without the optimizer's state, which is twice as large as they are.
         architecture.pop("compile_config", None)

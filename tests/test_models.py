@@ -54,6 +54,21 @@ def test_weights_stored_as_float16(folder):
     assert sizes[0] < 0.52 * sizes[1]
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_model_trained_in_mixed_precision_is_float32_when_reloaded(folder, policy):
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        model = small_model()
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert model.layers[-1].compute_dtype != "float32"
+    models.save(model, "small")
+    reloaded = models.load("small")
+    assert {layer.compute_dtype for layer in reloaded.layers} == {"float32"}
+    for one, other in zip(model.get_weights(), reloaded.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_a_weight_too_large_for_float16(folder):
     model = small_model()
     models.save(model, "small")
