@@ -95,11 +95,11 @@ keras.utils.set_random_seed(SEED)
 keras.mixed_precision.set_global_policy(PRECISION)
 strategy = tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 steps = math.ceil(len(train_part[0]) / BATCH_SIZE)
+settings = globals() | {"STOP_AFTER": None}  # which changes nothing about the training
 with strategy.scope():
     model, trial = vgg16(EPOCHS * steps), vgg16(EPOCHS * steps)
+    checkpoint = Checkpoint(model, NAME, results.hyperparameters(settings))
 model.summary()
-settings = globals() | {"STOP_AFTER": None}  # which changes nothing about the training
-checkpoint = Checkpoint(model, NAME, results.hyperparameters(settings))
 train = resized.batches(x_all, *train_part, BATCH_SIZE, seed=SEED + checkpoint.epoch).map(
     lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE
 )

@@ -99,3 +99,19 @@ def test_onednn_is_on_before_keras_is_imported():
         "print(os.environ['TF_ENABLE_ONEDNN_OPTS'], 'keras' in sys.modules)"
     )
     assert done.stdout.split() == ["1", "False"]
+
+
+def test_the_script_that_trains_a_model_is_found_by_its_name():
+    assert files.shown(files.training_script("lenet5")) == "03_lenet5/1_train_lenet5.py"
+    for name in ("vgg16_32", "vgg16_224"):  # NAME = f"vgg16_{IMAGE_SIZE}"
+        assert files.shown(files.training_script(name)) == "04_vgg16/2_train_vgg16.py"
+    for name in ("vgg16", "vgg16_", "vgg16_32_old", "lenet", "no such model"):
+        assert files.training_script(name) is None
+
+
+def test_leftovers_of_killed_runs_are_removed(tmp_path):
+    kept = [tmp_path / name for name in ("a.npz", ".partial-01234567-b.npz", "partial-a.npz")]
+    for path in [*kept, tmp_path / ".partial-01234567-a.npz"]:
+        path.write_text("…")
+    files.remove_leftovers(tmp_path / "a.npz")
+    assert set(tmp_path.iterdir()) == set(kept)

@@ -55,6 +55,26 @@ def test_another_setting_begins_anew(folder):
     assert save_run(seed=2, accuracy=0.8, epochs=6)["seeds"] == [2]
 
 
+def save_part(seed, epochs, **figures):
+    variables = {"SEED": seed, "EPOCHS": 5}
+    results.save_part("small", variables, epochs=epochs, **figures)
+    return json.loads((files.MODELS / "small.results.json").read_text())
+
+
+def test_parts_of_runs_stand_apart(folder):
+    record = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
+    assert record["parts"] == [{"seed": 1, "epochs": 0.5, "seconds_per_epoch": 9.0}]
+    assert record["hyperparameters"] == {"EPOCHS": 5} and "cores" in record["hardware"]
+    assert results.read_all() == [], "nothing but a part is not in the table"
+    save_run(seed=1, accuracy=0.9)
+    save_part(seed=2, epochs=1, val_accuracies=[0.7])
+    record = save_part(seed=2, epochs=1, val_accuracies=[0.8])  # replaces the former
+    assert record["test_accuracy"]["runs"] == [0.9] and record["seeds"] == [1]
+    assert [(part["seed"], part["epochs"]) for part in record["parts"]] == [(1, 0.5), (2, 1)]
+    assert record["parts"][1]["val_accuracies"] == [0.8]
+    assert save_run(seed=1, accuracy=0.8, epochs=6).get("parts") is None  # another setting
+
+
 def test_a_damaged_record_is_begun_anew(folder):
     (folder / "small.results.json").write_text("{")
     assert save_run(seed=1, accuracy=0.9)["seeds"] == [1]
