@@ -76,7 +76,7 @@ def require_memory(model, batch_size):
 def needed_bytes(model, batch_size):
     """Estimate of the memory of a training in float32, measured at 32×32 and at 224×224."""
     outputs = sum(int(np.prod(layer.output.shape[1:])) for layer in model.layers)
-    return 900_000_000 + 4 * (5 * model.count_params() + 1.6 * batch_size * outputs)
+    return 1_100_000_000 + 4 * (5 * model.count_params() + 1.25 * batch_size * outputs)
 
 
 def free_bytes():

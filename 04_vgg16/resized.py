@@ -49,7 +49,7 @@ def batches(images, numbers, labels, batch_size, seed=None):
     """Batches of the chosen images, read from the file when their turn comes.
 
     Args:
-        images: uint8 of shape (all, size, size), of which only the chosen are read.
+        images: ``np.memmap`` of uint8, shape (all, size, size), of which only the chosen are read.
         numbers: which of them, integers of shape (N,).
         labels: integers of shape (N,).
         batch_size: images of a batch; the last one has what is left.
@@ -64,8 +64,13 @@ def batches(images, numbers, labels, batch_size, seed=None):
     if seed is not None:
         data = data.shuffle(len(numbers), seed=seed)
 
+    def fetch(chosen):
+        # Mapped anew for each batch: what was read for former ones is no longer this program's.
+        mapped = np.memmap(images.filename, images.dtype, "r", images.offset, images.shape)
+        return np.asarray(mapped[chosen])
+
     def read(chosen, digits):
-        pixels = tf.numpy_function(lambda chosen: images[chosen], [chosen], tf.uint8)
+        pixels = tf.numpy_function(fetch, [chosen], tf.uint8)
         pixels = tf.ensure_shape(pixels, (None, *images.shape[1:]))
         return tf.cast(pixels[..., tf.newaxis], "float32") / 255, digits
 

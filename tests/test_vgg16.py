@@ -34,13 +34,13 @@ ARRAYS = {
 }
 
 
-def write(path, arrays=ARRAYS, piece=7):
+def write(path, arrays=ARRAYS):
     """Write arrays in pieces of seven rows, the last one shorter."""
-    pieces = {
-        name: (array.shape, (array[i : i + piece] for i in range(0, len(array), piece)))
-        for name, array in arrays.items()
-    }
-    resized.write(path, pieces)
+
+    def pieces(array):
+        return (array[start : start + 7] for start in range(0, len(array), 7))
+
+    resized.write(path, {name: (array.shape, pieces(array)) for name, array in arrays.items()})
 
 
 @pytest.fixture
@@ -210,7 +210,8 @@ def small_project(project, images=96):
 PEAK = """
 import resource, runpy, sys
 runpy.run_path(sys.argv[1])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak * (1 if sys.platform == "darwin" else 1024))
 """
 
 
