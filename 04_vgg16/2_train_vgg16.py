@@ -6,9 +6,8 @@
 # between them. It is configuration D of the paper, with one input channel and ten classes.
 #
 # Sixteen layers without normalisation can stay at 11 %, the share of the most frequent digit. The
-# authors trained a smaller network first, and the large one from its weights. What helps here: He
-# initialisation keeps the size of the signal from layer to layer, the learning rate rises from zero
-# (warm-up), and no gradient is longer than CLIP.
+# authors trained a smaller network first. Here He initialisation keeps the size of the signal from
+# layer to layer, the learning rate rises from zero, and no gradient is longer than CLIP.
 #
 #     python 04_vgg16/2_train_vgg16.py   (after 1_resize_images.py)
 #
@@ -73,7 +72,8 @@ def vgg16(steps):
     falling = keras.optimizers.schedules.CosineDecay(
         0.0, steps * (1 - WARM_UP), warmup_target=LEARNING_RATE, warmup_steps=steps * WARM_UP
     )
-    optimizer = keras.optimizers.SGD(falling, momentum=0.9, nesterov=True, global_clipnorm=CLIP)
+    clip = CLIP / strategy.num_replicas_in_sync  # each GPU clips its own share
+    optimizer = keras.optimizers.SGD(falling, momentum=0.9, nesterov=True, global_clipnorm=clip)
     model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -87,8 +87,8 @@ test = resized.batches(x_test, *test_part, BATCH_SIZE)
 
 # %% [markdown]
 # ## On one GPU, on several, or on none
-# Each of several GPUs gets its share of every batch, and they add up their gradients. How long it
-# will take is measured by training a second network a little.
+# Each of several GPUs gets its share of every batch, and their gradients are added up. The second
+# network only serves to measure how long the training will take.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -121,11 +121,7 @@ speed = {
     "val_accuracies": checkpoint.history.get("val_accuracy"),
 }
 
-# %% [markdown]
-# ## The best epoch, saved with weights of 32 and then of 16 bits, in half the room
-# The test images say what the rounding changes; nothing is chosen by them.
-
-# %%
+# %% The best epoch on the test images, once with weights of 32 and, saved in the end, of 16 bits
 if STOP_AFTER:  # recorded as the part of a run that it is
     results.save_part(NAME, settings, epochs=done, **speed)
     print(f"{NAME}: stopped after {done} epochs, {seconds / done / 60:.1f} min per epoch")
