@@ -103,13 +103,14 @@ model.summary()
 train = resized.batches(x_all, *train_part, BATCH_SIZE, seed=SEED + checkpoint.epoch).map(
     lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE
 )
+train = train.prefetch(tf.data.AUTOTUNE)
 machine.say_what_to_expect(trial, train, BATCH_SIZE, EPOCHS - checkpoint.epoch)
 
 # %% Training
 if STOP_AFTER and STOP_AFTER < 1:
-    start, done = time.perf_counter(), STOP_AFTER
-    model.fit(train.take(math.ceil(done * steps)), shuffle=False)
-    seconds = time.perf_counter() - start
+    few, start = math.ceil(STOP_AFTER * steps), time.perf_counter()
+    model.fit(train.take(few), shuffle=False)
+    seconds, done = time.perf_counter() - start, few / steps
 else:
     epochs = {"initial_epoch": checkpoint.epoch, "epochs": min(EPOCHS, STOP_AFTER or EPOCHS)}
     model.fit(train, validation_data=val, shuffle=False, callbacks=[checkpoint], **epochs)
@@ -124,7 +125,7 @@ speed = {
 # %% The best epoch on the test images, once with weights of 32 and, saved in the end, of 16 bits
 if STOP_AFTER:  # recorded as the part of a run that it is
     results.save_part(NAME, settings, epochs=done, **speed)
-    print(f"{NAME}: stopped after {done} epochs, {seconds / done / 60:.1f} min per epoch")
+    print(f"{NAME}: stopped after {done:.2g} epochs, {seconds / done / 60:.1f} min per epoch")
 else:
     checkpoint.restore_best()
     accuracy = {}

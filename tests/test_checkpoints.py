@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from cnn_practice import files
 from cnn_practice.checkpoints import Checkpoint
@@ -123,9 +124,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_epoch(folder):
         child = subprocess.Popen(arguments)
         # Kill while the next file is being written, if that can be seen.
         while child.poll() is None and not path.exists():
-            pass
+            time.sleep(0.01)
         while child.poll() is None and not list(path.parent.glob(".partial-*")):
-            pass
+            time.sleep(0.0002)
         child.send_signal(signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
         checkpoint = Checkpoint(small_model(), "small", SETTINGS)
