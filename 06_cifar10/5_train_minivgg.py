@@ -1,0 +1,150 @@
+# %% [markdown]
+# # Mini-VGG, and four ways to lower the learning rate
+#
+# VGG's idea in small: pairs of 3×3 convolutions, twice as many filters after each pooling. What
+# makes it better than the four convolutions of script 2 is batch normalisation, and a schedule that
+# fits it: try the others of SCHEDULE, or see `6_compare_schedules.py`.
+#
+#     python 06_cifar10/5_train_minivgg.py
+#
+# Expect … on the test images.
+#
+# The curves in `images/figures/cifar10_minivgg_curves.png` are redrawn after each epoch: look at
+# them while it trains. After an interruption the same command goes on with the next epoch.
+#
+# Source: the layout of MiniVGGNet in Rosebrock (2017), *Deep learning for computer vision with
+# Python*, about 82 %; Simonyan & Zisserman (2015); batch normalisation, Ioffe & Szegedy (2015);
+# one-cycle, Smith & Topin (2019).
+
+# %%
+import math
+
+from cnn_practice import datasets, files, models, results
+from cnn_practice.checkpoints import Checkpoint
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from keras.optimizers import schedules
+from training_monitor import TrainingMonitor
+
+# %% Hyperparameters
+NAME = "cifar10_minivgg"
+SEED = 1  # of the initial weights, the order of the images and their distortions
+VALIDATION = 5000  # images set apart to choose the best epoch
+IMAGES = 45_000  # of the others, to train on; fewer show sooner whether a change runs
+BATCH_SIZE = 64
+EPOCHS = 30
+BATCH_NORMALISATION = True  # False: learns later, and not at the peak of one-cycle
+SCHEDULE = "one-cycle"  # or "constant", "decay", "step"
+LEARNING_RATE = 0.01  # at the start of all but one-cycle
+STEP_FACTOR = 0.5  # of "step", every 5 epochs; at 0.25 the rate is gone before the network is ready
+PEAK = 0.05  # of "one-cycle", after WARM_UP of the training; then along a cosine to zero
+WARM_UP = 0.2
+MOMENTUM = 0.9  # Nesterov's
+WEIGHT_DECAY = (
+    5e-3  # times the learning rate, per step: 5e-4 of the papers, which multiply the loss
+)
+SHIFT = 4  # pixels to either side
+KEEP = "best"  # weights in models/checkpoints/: or "improvements", a file for each
+PRECISION = "float32"  # "mixed_bfloat16" is faster on a CPU with AVX512-BF16 or AMX
+
+# %% The data: three disjoint parts, bytes until their batch is taken
+keras.utils.set_random_seed(SEED)
+(x_train, y_train), (x_val, y_val), (x_test, y_test) = datasets.split(
+    datasets.load_cifar10(), VALIDATION
+)
+x_train, y_train = x_train[:IMAGES], y_train[:IMAGES]
+x_val, x_test = x_val / np.float32(255), x_test / np.float32(255)
+colours = x_train[::10].reshape(-1, 3) / 255  # every tenth image is enough for mean and variance
+
+
+# %% The model
+def activated(x):
+    """ReLU, after batch normalisation where it is asked for."""
+    return layers.ReLU()(layers.BatchNormalization()(x) if BATCH_NORMALISATION else x)
+
+
+def minivgg():
+    """Two pairs of convolutions and two dense layers."""
+    he = {"kernel_initializer": "he_normal"}
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Normalization(mean=colours.mean(axis=0), variance=colours.var(axis=0))(inputs)
+    for filters in (32, 64):
+        x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
+        x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
+        x = layers.Dropout(0.25)(layers.MaxPooling2D(2)(x))
+    x = activated(layers.Dense(512, **he)(layers.Flatten()(x)))
+    x = layers.Dropout(0.5)(x)
+    return keras.Model(inputs, layers.Dense(10, "softmax", dtype="float32")(x), name=NAME)
+
+
+keras.config.set_dtype_policy(PRECISION)
+model = minivgg()
+model.summary()
+
+# %% The schedule: the learning rate of each step
+steps = math.ceil(len(x_train) / BATCH_SIZE)
+rise, fall = int(WARM_UP * EPOCHS * steps), EPOCHS * steps - int(WARM_UP * EPOCHS * steps)
+rate = {
+    "constant": LEARNING_RATE,
+    "decay": schedules.InverseTimeDecay(LEARNING_RATE, EPOCHS, LEARNING_RATE),  # α/(1 + α/EPOCHS·t)
+    "step": schedules.ExponentialDecay(LEARNING_RATE, 5 * steps, STEP_FACTOR, staircase=True),
+    "one-cycle": schedules.CosineDecay(0.0, fall, warmup_target=PEAK, warmup_steps=rise),
+}[SCHEDULE]
+optimizer = keras.optimizers.SGD(rate, MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+model.compile(
+    optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=16
+)
+
+
+# %% Augmentation: a shift by up to SHIFT pixels, edges mirrored, and left for right in half of them
+def distort(images, labels):
+    """A batch, uint8 of shape (N, 32, 32, 3), shifted and turned, as float32 in [0, 1]."""
+    shifts = tf.random.uniform((2, tf.shape(images)[0], 1), 0, 2 * SHIFT + 1, tf.int32)
+    rows, columns = tf.unstack(shifts + tf.range(32))
+    turned = tf.random.uniform(tf.shape(columns[:, :1])) < 0.5
+    columns = tf.where(turned, columns[:, ::-1], columns)
+    images = tf.pad(images, [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], "REFLECT")
+    images = tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+    return tf.cast(images, "float32") / 255, labels
+
+
+# %% Training
+checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()))
+former = checkpoint.history.get("val_accuracy", [0])  # of an interrupted run
+part = "best" if KEEP == "best" else "{epoch:02d}_{val_accuracy:.4f}"
+keep = keras.callbacks.ModelCheckpoint(
+    files.MODELS / "checkpoints" / f"{NAME}_{part}.weights.h5", "val_accuracy",
+    save_best_only=True, save_weights_only=True, initial_value_threshold=max(former),
+)  # fmt: skip
+train = tf.data.Dataset.from_tensor_slices((x_train, y_train))
+train = train.shuffle(len(x_train), seed=SEED + checkpoint.epoch).batch(BATCH_SIZE)
+model.fit(
+    train.map(distort).prefetch(tf.data.AUTOTUNE),
+    epochs=EPOCHS,
+    initial_epoch=checkpoint.epoch,
+    shuffle=False,  # the dataset does it
+    validation_data=(x_val, y_val),
+    validation_batch_size=500,
+    callbacks=[checkpoint, keep, TrainingMonitor(checkpoint, NAME, "Mini-VGG: training")],
+    verbose=2,
+)
+
+# %% Saving the best epoch, in float32 and stored as float16; the test images, once
+checkpoint.restore_best()
+keras.config.set_dtype_policy("float32")
+best = minivgg()
+best.set_weights(model.get_weights())
+models.save(best, NAME, dtype="float16")
+predicted = models.load(NAME).predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
+test_accuracy = float(np.mean(predicted == y_test.ravel()))
+results.save(
+    NAME, globals(), test_accuracy=test_accuracy, best_epoch=checkpoint.best_epoch,
+    parameters=model.count_params(), epochs=EPOCHS, seconds=checkpoint.seconds,
+    history=checkpoint.history,
+)  # fmt: skip
+checkpoint.remove()
+print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s")
