@@ -4,7 +4,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo test test-fast draw results
+.PHONY: demo test test-fast draw results cifar10
 
 demo: .venv/installed
 	$(RUN) 02_linear/1_train_linear.py
@@ -20,6 +20,10 @@ test: .venv/installed-for-tests
 
 test-fast: .venv/installed-for-tests
 	$(RUN) -m pytest -q -m "not script"
+
+# CIFAR-10 for chapter 06, 184 MB: without it the tests that need it are skipped.
+cifar10: .venv/installed
+	$(RUN) -c "from cnn_practice import datasets; datasets.load_cifar10()"
 
 draw: .venv/installed-for-page
 	$(RUN) draw_digits/server.py
