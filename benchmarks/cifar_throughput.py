@@ -1,0 +1,159 @@
+"""How many images per second does mini-VGG train on, ours against stock settings?
+
+    python benchmarks/cifar_throughput.py
+
+The network of ``06_cifar10/5_train_minivgg.py`` in batches of 64, each image shifted and half of
+them mirrored. Each measurement is a process of its own, with its own TensorFlow settings, and they
+take turns:
+
+- ``ours``: this package's TensorFlow settings, images that are shifted and mirrored by looking up
+  rows and columns, 16 steps between two looks of Keras at the result, and bfloat16 where the
+  processor has instructions for it;
+- ``ours_float32``: the same without bfloat16, as the script is set;
+- ``stock``: TensorFlow and Keras as they come, with Keras's own ``RandomTranslation`` and
+  ``RandomFlip`` in the dataset;
+- ``stock_without_onednn``: the same with what TensorFlow chooses on a processor without AVX-512.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RUNS = 3  # of each, in turn
+STEPS = 64  # timed in each run, after as many that are not
+BATCH_SIZE = 64
+TARGET = 1.8  # times the images per second of stock settings
+
+SETTINGS = {
+    "ours": {},
+    "ours_float32": {},
+    "stock": {},
+    "stock_without_onednn": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+}
+
+
+def minivgg(keras):
+    """The network of script 5, compiled as its optimiser is."""
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(4, offset=-2)])
+    for block in ((32, 32), (64, 64), (512,)):
+        for units in block:
+            dense = units == 512
+            model.add(layers.Dense(units) if dense else layers.Conv2D(units, 3, padding="same"))
+            model.add(layers.BatchNormalization())
+            model.add(layers.ReLU())
+        if not dense:
+            model.add(layers.MaxPooling2D(2))
+        model.add(layers.Dropout(0.5 if dense else 0.25))
+        if block == (64, 64):
+            model.add(layers.Flatten())
+    model.add(layers.Dense(10, activation="softmax", dtype="float32"))
+    return model
+
+
+def measure(which):
+    """Images per second of one short training, on random images: the values do not matter."""
+    ours = which.startswith("ours")
+    if ours:
+        import cnn_practice  # noqa: F401 (its settings for TensorFlow are part of what is measured)
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    def distort(images, labels):  # as in script 5
+        shifts = tf.random.uniform((2, tf.shape(images)[0], 1), 0, 9, tf.int32)
+        rows, columns = tf.unstack(shifts + tf.range(32))
+        turned = tf.random.uniform(tf.shape(columns[:, :1])) < 0.5
+        columns = tf.where(turned, columns[:, ::-1], columns)
+        images = tf.pad(images, [[0, 0], [4, 4], [4, 4], [0, 0]], "REFLECT")
+        images = tf.gather(images, rows, axis=1, batch_dims=1)
+        return tf.cast(tf.gather(images, columns, axis=2, batch_dims=1), "float32") / 255, labels
+
+    if which == "ours" and has_bfloat16():
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (STEPS * BATCH_SIZE, 32, 32, 3), np.uint8)
+    y = rng.integers(0, 10, len(x))
+    if ours:
+        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(BATCH_SIZE)
+        data = data.map(distort).prefetch(tf.data.AUTOTUNE)
+    else:
+        augment = keras.Sequential(
+            [
+                keras.layers.RandomTranslation(0.125, 0.125, dtype="float32"),
+                keras.layers.RandomFlip("horizontal", dtype="float32"),
+            ]
+        )
+        x = x.astype("float32") / 255
+        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(BATCH_SIZE)
+        data = data.map(lambda x, y: (augment(x, training=True), y)).prefetch(tf.data.AUTOTUNE)
+    model = minivgg(keras)
+    model.compile(
+        keras.optimizers.SGD(0.01, 0.9, nesterov=True),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=16 if ours else 1,
+    )
+    model.fit(data, epochs=1, shuffle=False, verbose=0)
+    start = time.perf_counter()
+    model.fit(data, epochs=1, shuffle=False, verbose=0)
+    return len(x) / (time.perf_counter() - start)
+
+
+def has_bfloat16():
+    """Whether the processor multiplies bfloat16; known on Linux only."""
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def main():
+    """All in turn, the ratios of their medians, and the record."""
+    from cnn_practice import files, results
+
+    import numpy as np
+
+    # Without what importing cnn_practice has just set, which stock settings must not have.
+    plain = {key: value for key, value in os.environ.items() if key != "TF_ENABLE_ONEDNN_OPTS"}
+    runs = {which: [] for which in SETTINGS}
+    for _ in range(RUNS):
+        for which, settings in SETTINGS.items():
+            command = [sys.executable, __file__, which]
+            done = subprocess.run(
+                command, env=plain | settings, stdout=subprocess.PIPE, text=True, check=True
+            )
+            runs[which].append(round(float(done.stdout.splitlines()[-1]), 1))
+            print(f"{which}: {runs[which][-1]} images/s", flush=True)
+    median = {which: float(np.median(values)) for which, values in runs.items()}
+    ratios = {
+        f"{ours}_to_{stock}": round(median[ours] / median[stock], 2)
+        for ours in ("ours", "ours_float32")
+        for stock in ("stock", "stock_without_onednn")
+    }
+    record = {
+        "benchmark": "cifar_throughput",
+        "batch_size": BATCH_SIZE,
+        "bfloat16": has_bfloat16(),
+        "images_per_second": {
+            which: {"median": median[which], "runs": runs[which]} for which in SETTINGS
+        },
+        "ratios": ratios,
+        "target": TARGET,
+        "summary": (
+            f"mini-VGG trains on {median['ours']:.0f} images per second,"
+            f" {ratios['ours_to_stock']} times as many as with stock settings and Keras's own"
+            f" augmentation ({ratios['ours_float32_to_stock']} times without bfloat16)"
+        ),
+    } | results.environment()
+    files.write_json(files.ROOT / "benchmarks" / "results" / "cifar_throughput.json", record)
+    print(json.dumps(record))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        print(measure(sys.argv[1]))
+    else:
+        main()
