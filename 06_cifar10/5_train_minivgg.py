@@ -46,7 +46,7 @@ MOMENTUM = 0.9  # Nesterov's
 WEIGHT_DECAY = (
     5e-3  # times the learning rate, per step: 5e-4 of the papers, which multiply the loss
 )
-SHIFT = 4  # pixels to either side
+SHIFT = 3  # pixels to either side; more is of use in longer trainings
 KEEP = "best"  # weights in models/checkpoints/: or "improvements", a file for each
 PRECISION = "float32"  # "mixed_bfloat16" is faster on a CPU with AVX512-BF16 or AMX
 
