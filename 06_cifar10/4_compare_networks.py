@@ -41,7 +41,7 @@ axes = figure.subplots()
 for colour, (name, record) in enumerate(records.items()):
     history = record["history"]
     epochs = np.arange(1, len(history["accuracy"]) + 1)
-    axes.plot(epochs, history["val_accuracy"], f"C{colour}", label=name)
+    axes.plot(epochs, history["val_accuracy"], f"C{colour}.-", label=name)
     axes.plot(epochs, history["accuracy"], f"C{colour}:", linewidth=1)
 axes.set(xlabel="epoch", ylabel="accuracy", title="Validation, and training (dotted) by epoch")
 axes.grid(alpha=0.3)
@@ -90,7 +90,7 @@ for axes, (name, (classes, counts)) in zip(all_axes, matrices.items(), strict=Tr
     axes.set_xticks(range(len(classes)), classes, rotation=90)
     axes.set_yticks(range(len(classes)), classes)
 all_axes[0].set_ylabel("true")
-figure.suptitle("Test images, per cent of each true class", fontsize=14)
+figure.suptitle("Test images, per cent of each true class", y=1.05, fontsize=14)
 plots.save(figure, "cifar10_confusion_matrices")
 
 # %% [markdown]

@@ -43,9 +43,7 @@ STEP_FACTOR = 0.5  # of "step", every 5 epochs; at 0.25 the rate is gone before 
 PEAK = 0.05  # of "one-cycle", after WARM_UP of the training; then along a cosine to zero
 WARM_UP = 0.2
 MOMENTUM = 0.9  # Nesterov's
-WEIGHT_DECAY = (
-    5e-3  # times the learning rate, per step: 5e-4 of the papers, which multiply the loss
-)
+WEIGHT_DECAY = 5e-3  # times the learning rate, per step; momentum does not multiply it by 10
 SHIFT = 3  # pixels to either side; more is of use in longer trainings
 KEEP = "best"  # weights in models/checkpoints/: or "improvements", a file for each
 PRECISION = "float32"  # "mixed_bfloat16" is faster on a CPU with AVX512-BF16 or AMX
