@@ -65,7 +65,7 @@ def drawn(model):
 
 for name in names:
     model = models.load(name)
-    size = shape(keras.tree.flatten(model.input)[0])
+    size = shape(model.inputs[0])
     print(f"\n{name}: pictures of {size}, {model.count_params():,} weights")
     print("\n".join(drawn(model)))
     if graphviz:
