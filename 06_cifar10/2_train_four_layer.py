@@ -79,8 +79,8 @@ model.summary()
 # %% [markdown]
 # ## The learning rate
 # The source's 0.1, from the first step on, kills the network: after 150 batches of 32 its loss is
-# still 2.3 = ln 10, that of guessing, and no longer moves. At 0.01 it is 2.1 by then. Here the
-# rate rises slowly to 0.03, no step is longer than the rate (clipping), and a cosine ends at zero.
+# still 2.3 = ln 10, that of guessing. At 0.01 it is 2.1 by then. Here the rate rises slowly to
+# 0.03, gradients longer than 1 are shortened to 1, and a cosine ends at zero.
 
 # %%
 steps = EPOCHS * math.ceil(len(x_train) / BATCH_SIZE)
