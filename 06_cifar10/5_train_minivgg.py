@@ -35,7 +35,7 @@ SEED = 1  # of the initial weights, the order of the images and their distortion
 VALIDATION = 5000  # images set apart to choose the best epoch
 IMAGES = 45_000  # of the others, to train on; fewer show sooner whether a change runs
 BATCH_SIZE = 64
-EPOCHS = 30
+EPOCHS = 50
 BATCH_NORMALISATION = True  # False: learns later, and not at the peak of one-cycle
 SCHEDULE = "one-cycle"  # or "constant", "decay", "step"
 LEARNING_RATE = 0.01  # at the start of all but one-cycle
@@ -43,9 +43,9 @@ STEP_FACTOR = 0.5  # of "step", every 5 epochs; at 0.25 the rate is gone before 
 PEAK = 0.05  # of "one-cycle", after WARM_UP of the training; then along a cosine to zero
 WARM_UP = 0.2
 MOMENTUM = 0.9  # Nesterov's
-WEIGHT_DECAY = 5e-3  # times the learning rate, per step; momentum does not multiply it by 10
+WEIGHT_DECAY = 2e-3  # times the learning rate, per step; momentum does not multiply it by 10
 SHIFT = 3  # pixels to either side; more is of use in longer trainings
-KEEP = "best"  # weights in models/checkpoints/: or "improvements", a file for each
+KEEP = "best"  # weights in models/checkpoints/; "improvements" keeps a file of each
 PRECISION = "float32"  # "mixed_bfloat16" is faster on a CPU with AVX512-BF16 or AMX
 
 # %% The data: three disjoint parts, bytes until their batch is taken
