@@ -4,6 +4,7 @@ import ast
 import errno
 import io
 import json
+import os
 import re
 import socket
 import subprocess
@@ -377,7 +378,9 @@ def test_minivgg_killed_in_the_middle_goes_on(project):
     project.edit(script, **settings)
     checkpoint = project.root / f"models/checkpoints/{name}.npz"
     process = subprocess.Popen(
-        [sys.executable, str(project.root / script)], stdout=subprocess.DEVNULL
+        [sys.executable, str(project.root / script)],
+        env=os.environ | {"PYTHONPATH": str(project.root)},
+        stdout=subprocess.DEVNULL,
     )
     while not checkpoint.exists() and process.poll() is None:
         time.sleep(0.05)
