@@ -7,7 +7,8 @@
 #
 #     python 06_cifar10/2_train_four_layer.py
 #
-# Expect … on the test images.
+# Expect 82.79% on the test images (one run, so no deviation) after 24 min of training on AMD EPYC,
+# 2 cores.
 #
 # Run the command again after an interruption: it goes on with the epoch after the last whole one.
 #

@@ -9,7 +9,7 @@
 #
 #     python 06_cifar10/3_train_six_layer.py
 #
-# Expect … on the test images.
+# Expect what the first whole run writes here.
 #
 # Run the command again after an interruption: it goes on with the epoch after the last whole one.
 #

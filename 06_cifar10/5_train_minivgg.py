@@ -7,7 +7,7 @@
 #
 #     python 06_cifar10/5_train_minivgg.py
 #
-# Expect … on the test images.
+# Expect what the first whole run writes here.
 #
 # The curves in `images/figures/cifar10_minivgg_curves.png` are redrawn after each epoch: look at
 # them while it trains. After an interruption the same command goes on with the next epoch.

@@ -8,7 +8,8 @@
 #
 #     python 06_cifar10/7_train_shallownet.py
 #
-# Expect … on the test images.
+# Expect 73.57% on the test images (one run, so no deviation) after 2 min of training on AMD EPYC,
+# 2 cores.
 #
 # Source: Rosebrock (2017), *Deep learning for computer vision with Python*, where it has about 70 %
 # of three other classes of animals right.
