@@ -71,7 +71,7 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     axes = figure.subplots()
     # The logarithm lets single mistakes be seen beside a thousand right answers.
-    axes.imshow(np.log1p(counts), cmap="Blues")
+    axes.imshow(np.log1p(counts), cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             dark = np.log1p(count) > 0.6 * np.log1p(counts.max())
