@@ -12,7 +12,7 @@
 #
 #     python 06_cifar10/6_compare_schedules.py
 #
-# Takes about 8 min on 2 cores. The accuracies are low: a tenth of the images, and few epochs.
+# Takes some minutes on 2 cores. The accuracies are low: a tenth of the images, and few epochs.
 #
 # Source: step decay and its stagnation, Rosebrock (2017), *Deep learning for computer vision with
 # Python*; one-cycle, Smith & Topin (2019).
