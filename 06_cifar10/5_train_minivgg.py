@@ -21,6 +21,7 @@ import math
 
 from cnn_practice import datasets, files, models, results
 from cnn_practice.checkpoints import Checkpoint
+from cnn_practice.distortions import shift_and_mirror
 
 import keras
 import numpy as np
@@ -98,18 +99,6 @@ model.compile(
 )
 
 
-# %% Augmentation: a shift by up to SHIFT pixels, edges mirrored, and left for right in half of them
-def distort(images, labels):
-    """A batch, uint8 of shape (N, 32, 32, 3), shifted and turned, as float32 in [0, 1]."""
-    shifts = tf.random.uniform((2, tf.shape(images)[0], 1), 0, 2 * SHIFT + 1, tf.int32)
-    rows, columns = tf.unstack(shifts + tf.range(32))
-    turned = tf.random.uniform(tf.shape(columns[:, :1])) < 0.5
-    columns = tf.where(turned, columns[:, ::-1], columns)
-    images = tf.pad(images, [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]], "REFLECT")
-    images = tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
-    return tf.cast(images, "float32") / 255, labels
-
-
 # %% Training
 checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()))
 former = checkpoint.history.get("val_accuracy", [0])  # of an interrupted run
@@ -118,10 +107,15 @@ keep = keras.callbacks.ModelCheckpoint(
     files.MODELS / "checkpoints" / f"{NAME}_{part}.weights.h5", "val_accuracy",
     save_best_only=True, save_weights_only=True, initial_value_threshold=max(former),
 )  # fmt: skip
-train = tf.data.Dataset.from_tensor_slices((x_train, y_train))
-train = train.shuffle(len(x_train), seed=SEED + checkpoint.epoch).batch(BATCH_SIZE)
+train = (
+    tf.data.Dataset.from_tensor_slices((x_train, y_train))
+    .shuffle(len(x_train), seed=SEED + checkpoint.epoch)
+    .batch(BATCH_SIZE)
+    .map(lambda x, y: (shift_and_mirror(x, SHIFT), y))  # edges mirrored; half left for right
+    .prefetch(tf.data.AUTOTUNE)
+)
 model.fit(
-    train.map(distort).prefetch(tf.data.AUTOTUNE),
+    train,
     epochs=EPOCHS,
     initial_epoch=checkpoint.epoch,
     shuffle=False,  # the dataset does it
@@ -131,12 +125,9 @@ model.fit(
     verbose=2,
 )
 
-# %% Saving the best epoch, in float32 and stored as float16; the test images, once
+# %% Saving the best epoch, stored as float16; the test images, once
 checkpoint.restore_best()
-keras.config.set_dtype_policy("float32")
-best = minivgg()
-best.set_weights(model.get_weights())
-models.save(best, NAME, dtype="float16")
+models.save(model, NAME, dtype="float16")
 predicted = models.load(NAME).predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
 test_accuracy = float(np.mean(predicted == y_test.ravel()))
 results.save(

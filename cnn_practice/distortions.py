@@ -1,4 +1,4 @@
-"""Random distortions of digits for training, all of them in one resampling."""
+"""Random distortions of images for training: of digits in one resampling, of photographs."""
 
 import numpy as np
 import tensorflow as tf
@@ -41,6 +41,27 @@ def distort(images, rotation=0, shift=0, zoom=0, shear=0, elastic=0):
         bends = tf.random.normal((number, 4, 4, 2), stddev=elastic)
         source += tf.image.resize(bends, (size, size), "bicubic")
     return _bilinear(images, source)
+
+
+def shift_and_mirror(images, shift):
+    """Shift each image of a batch by a random number of whole pixels, and mirror half of them.
+
+    Only rows and columns are looked up. What comes in at an edge is the image's own mirror image.
+
+    Args:
+        images: uint8 tensor of shape (N, 32, 32, 3), or another square of pixels.
+        shift: largest shift to either side, in pixels, across and down.
+
+    Returns:
+        float32 tensor of the same shape, in [0, 1].
+    """
+    shifts = tf.random.uniform((2, tf.shape(images)[0], 1), 0, 2 * shift + 1, tf.int32)
+    rows, columns = tf.unstack(shifts + tf.range(images.shape[1]))
+    turned = tf.random.uniform(tf.shape(columns[:, :1])) < 0.5
+    columns = tf.where(turned, columns[:, ::-1], columns)
+    images = tf.pad(images, [[0, 0], [shift, shift], [shift, shift], [0, 0]], "REFLECT")
+    images = tf.gather(tf.gather(images, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+    return tf.cast(images, "float32") / 255
 
 
 def _bilinear(images, source):

@@ -31,7 +31,7 @@ def save(model, name, dtype="float32"):
     config, weights = _paths(name)
     with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
         # Mixed precision makes training fast on some hardware; reloaded anywhere, it is float32.
-        architecture = json.loads(re.sub(r'"mixed_b?float16"', '"float32"', model.to_json()))
+        architecture = json.loads(re.sub(r'"(mixed_)?b?float16"', '"float32"', model.to_json()))
         # Without the loss, which may be a function of the training script, and in the weights
         # without the optimizer's state, which is twice as large as they are.
         architecture.pop("compile_config", None)
