@@ -7,7 +7,8 @@
 #
 #     python 05_kaggle/4_ensemble.py
 #
-# An interrupted run goes on with the networks that are not yet in `models/checkpoints/`.
+# Run the command again after an interruption: it goes on with the epoch after the last whole one. A
+# network that is trained is not trained again, so NETWORKS can be given another one.
 #
 # Expect 99.61% on the test images (one run, so no deviation) after 59 min of training on AMD EPYC,
 # 2 cores.
@@ -17,10 +18,10 @@
 # Source: Hansen & Salamon (1990), *Neural network ensembles*.
 
 # %%
-import json
-import time
+import math
 
 from cnn_practice import files, kaggle, results
+from cnn_practice.checkpoints import Checkpoint
 from cnn_practice.distortions import distort
 
 import keras
@@ -77,47 +78,39 @@ def build(network, seed):
     return keras.Sequential(stack, name=f"{network}_{seed}")
 
 
-def train(model, seed):
-    images = (
-        tf.data.Dataset.from_tensor_slices((x_train, data.y_train))
-        .shuffle(len(x_train), seed=seed)
-        .batch(BATCH_SIZE)
-        .map(lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
+def trained(network, seed):
+    """The network, trained or read from its checkpoint, and the seconds its training took."""
+    keras.utils.set_random_seed(seed)
+    model = build(network, seed)
+    falling = keras.optimizers.schedules.CosineDecay(
+        LEARNING_RATE, EPOCHS * math.ceil(len(x_train) / BATCH_SIZE)
     )
-    falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(images))
     model.compile(
         optimizer=keras.optimizers.Adam(falling),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         steps_per_execution=8,  # the loop around so short a step costs time, too
     )
-    model.fit(images, epochs=EPOCHS, shuffle=False, verbose=2)  # the dataset shuffles itself
-
-
-def trained(network, seed):
-    """The network from its checkpoint, or else trained and kept there, and its training seconds."""
-    keras.utils.set_random_seed(seed)
-    model = build(network, seed)
-    settings = results.hyperparameters(globals()) | {"SEED": seed, "NETWORKS": network}
-    settings = json.loads(json.dumps(settings | {"source": data.source}))  # as read back
-    record = files.MODELS / "checkpoints" / f"{NAME}_{data.source}_{network}_{seed}.json"
-    weights = record.with_suffix(".weights.h5")
-    try:
-        kept = json.loads(record.read_text(encoding="utf-8"))
-        if kept["settings"] == settings:
-            model.load_weights(weights)
-            print(f"{network}, seed {seed}: trained by an earlier run")
-            return model, kept["seconds"]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # not trained yet, or a damaged file: train it now
-    start = time.perf_counter()
-    train(model, seed)
-    kept = {"settings": settings, "seconds": time.perf_counter() - start}
-    with files.written_beside(record) as new_record, files.written_beside(weights) as new_weights:
-        model.save_weights(new_weights)
-        new_record.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-    return model, kept["seconds"]
+    settings = results.hyperparameters(globals()) | {"NETWORKS": network, "source": data.source}
+    checkpoint = Checkpoint(
+        model, f"{NAME}_{data.source}_{network}_{seed}", settings, monitor="loss"
+    )
+    images = (
+        tf.data.Dataset.from_tensor_slices((x_train, data.y_train))
+        .shuffle(len(x_train), seed=seed + checkpoint.epoch)
+        .batch(BATCH_SIZE)
+        .map(lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    model.fit(
+        images,
+        epochs=EPOCHS,
+        initial_epoch=checkpoint.epoch,
+        shuffle=False,  # the dataset does it
+        callbacks=[checkpoint],
+        verbose=2,
+    )
+    return model, checkpoint.seconds
 
 
 networks = [trained(network, SEED + number) for number, network in enumerate(NETWORKS)]

@@ -491,23 +491,23 @@ def test_lenet_is_trained_and_its_submission_scored(chapter):
 @pytest.mark.script
 def test_an_interrupted_ensemble_goes_on(chapter):
     script = "05_kaggle/4_ensemble.py"
-    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
+    first = chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
     printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
-    assert "lenet5, seed 1: trained by an earlier run" in printed
-    assert "simple_cnn, seed 2: trained by an earlier run" not in printed
+    lenet5 = "models/checkpoints/kaggle_ensemble_practice_lenet5_1.npz"
+    assert f"going on after epoch 1, from {lenet5}" in printed
+    assert printed.count("84/84 - ") == 1  # simple_cnn's epoch
+    alone = r"each alone: (0\.\d{4})"
+    assert re.search(alone, printed)[1] == re.search(alone, first)[1]
     assert re.fullmatch(
         r"kaggle_ensemble \(practice competition\): test accuracy 0\.\d{4} in \d+ s",
         printed.splitlines()[-1],
     )
-    # A damaged checkpoint is trained anew, and so is one of other settings.
-    checkpoints = chapter.root / "models/checkpoints"
-    (checkpoints / "kaggle_ensemble_practice_lenet5_1.weights.h5").write_bytes(b"damaged")
-    record = checkpoints / "kaggle_ensemble_practice_lenet5_2.json"
-    weights = record.with_suffix(".weights.h5")
-    shutil.copy(checkpoints / "kaggle_ensemble_practice_simple_cnn_2.json", record)
-    shutil.copy(checkpoints / "kaggle_ensemble_practice_simple_cnn_2.weights.h5", weights)
+    # A damaged checkpoint is trained anew, and so is one of another network.
+    (chapter.root / lenet5).write_bytes(b"damaged")
+    other = chapter.root / "models/checkpoints/kaggle_ensemble_practice_simple_cnn_2.npz"
+    shutil.copy(other, other.with_name("kaggle_ensemble_practice_lenet5_2.npz"))
     printed = chapter.passes(script, NETWORKS=("lenet5", "lenet5"))
-    assert "trained by an earlier run" not in printed
+    assert printed.count("84/84 - ") == 2
 
 
 @pytest.mark.script
