@@ -7,12 +7,12 @@
 #
 # Step decay with a factor of 0.25 every five epochs is a sixteenth of its start after ten epochs,
 # and 1/64 after fifteen: whatever the network has not learned by then it hardly learns any more.
-# The curve lies flat, as if there were nothing left to learn. With 0.5, or with a rate that rises
-# first, it goes on. The last lines say how much.
+# The curve lies nearly flat, as if there were nothing left to learn. With 0.5 it goes
+# on falling, and with a rate that rises first most of all. The last lines say how much.
 #
 #     python 06_cifar10/6_compare_schedules.py
 #
-# Takes some minutes on 2 cores. The accuracies are low: a tenth of the images, and few epochs.
+# Takes about 6 min on 2 cores. The accuracies are low: an eighth of the images, and few epochs.
 #
 # Source: step decay and its stagnation, Rosebrock (2017), *Deep learning for computer vision with
 # Python*; one-cycle, Smith & Topin (2019).
@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 # %% Hyperparameters
 SEED = 1  # of the initial weights and the order of the images, the same for each schedule
 VALIDATION = 2000  # images to compare by
-IMAGES = 6000  # of the others, to train on; all 48,000 would take an hour
+IMAGES = 6000  # of the others, to train on; all 48,000 take eight times as long
 BATCH_SIZE = 64
 EPOCHS = 15
 LEARNING_RATE = 0.01  # at the start of all but one-cycle
