@@ -23,7 +23,7 @@ import math
 from cnn_practice import datasets, files, models, results
 from cnn_practice.checkpoints import Checkpoint
 from cnn_practice.distortions import shift_and_mirror
-from cnn_practice.fused import BatchNormalization  # Keras's, but faster
+from cnn_practice.fast_layers import BatchNormalization, Dropout  # Keras's, but faster
 
 import keras
 import numpy as np
@@ -75,9 +75,9 @@ def minivgg():
     for filters in (32, 64):
         x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
         x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
-        x = layers.Dropout(0.25)(layers.MaxPooling2D(2)(x))
+        x = Dropout(0.25)(layers.MaxPooling2D(2)(x))
     x = activated(layers.Dense(512, **he)(layers.Flatten()(x)))
-    x = layers.Dropout(0.5)(x)
+    x = Dropout(0.5)(x)
     return keras.Model(inputs, layers.Dense(10, "softmax", dtype="float32")(x), name=NAME)
 
 

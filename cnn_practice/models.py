@@ -32,9 +32,12 @@ def save(model, name, dtype="float32"):
     with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
         # Mixed precision makes training fast on some hardware; reloaded anywhere, it is float32.
         architecture = re.sub(r'"(mixed_)?b?float16"', '"float32"', model.to_json())
-        # The fused layers are Keras's own, computed faster: registered nowhere, as those are not.
-        architecture = re.sub(r'("registered_name": )"BatchNormalization"', r"\1null", architecture)
-        architecture = json.loads(architecture.replace('"cnn_practice.fused"', '"keras.layers"'))
+        # The fast layers are Keras's own, computed in another way.
+        architecture = architecture.replace('"cnn_practice.fast_layers"', '"keras.layers"')
+        architecture = re.sub(
+            r'("registered_name": )"(BatchNormalization|Dropout)"', r"\1null", architecture
+        )
+        architecture = json.loads(architecture)
         # Without the loss, which may be a function of the training script, and in the weights
         # without the optimizer's state, which is twice as large as they are.
         architecture.pop("compile_config", None)

@@ -310,13 +310,13 @@ def test_the_schedules_are_what_their_names_say(schedule, expected):
 
 @pytest.mark.parametrize(("normalised", "weights"), [(True, 2_171_178), (False, 2_168_362)])
 def test_minivgg_with_and_without_batch_normalisation(normalised, weights):
-    from cnn_practice import fused
+    from cnn_practice import fast_layers
 
     import keras
 
     names = {
         "keras": keras, "layers": keras.layers, "NAME": "x", "BATCH_NORMALISATION": normalised,
-        "BatchNormalization": fused.BatchNormalization,
+        "BatchNormalization": fast_layers.BatchNormalization, "Dropout": fast_layers.Dropout,
         "colours": np.random.default_rng(0).random((100, 3)),
     }  # fmt: skip
     for source in parts_of("5_train_minivgg.py", "activated", "minivgg"):

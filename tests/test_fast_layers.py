@@ -1,9 +1,9 @@
-"""The fused batch normalisation against Keras's own."""
+"""The fast batch normalisation and dropout against Keras's own."""
 
 import json
 
 from cnn_practice import files, models
-from cnn_practice.fused import BatchNormalization
+from cnn_practice.fast_layers import BatchNormalization, Dropout
 
 import keras
 import numpy as np
@@ -90,16 +90,50 @@ def test_in_half_precision_statistics_and_weights_stay_float32():
     np.testing.assert_allclose(half.moving_mean, theirs.moving_mean, rtol=1e-2)
 
 
-def test_it_is_saved_as_the_layer_of_keras(tmp_path, monkeypatch):
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("rate", [0.25, 0.5])
+def test_dropout_silences_its_share_and_scales_the_others(rate, dtype):
+    layer = Dropout(rate, dtype=dtype, seed=1)
+    x = np.full((50, 11, 13, 7), 3, "float32")
+    first, second = (np.asarray(tf.cast(layer(x, training=True), "float32")) for _ in range(2))
+    for values in (first, second):
+        assert set(np.unique(values)) <= {
+            0,
+            np.float32(tf.cast(3 / (1 - rate), layer.compute_dtype)),
+        }
+        assert np.mean(values == 0) == pytest.approx(rate, abs=0.01)
+        assert abs((values == 0).mean(axis=(0, 1, 2)) - rate).max() < 0.03  # in each channel
+    assert np.mean((first == 0) & (second == 0)) == pytest.approx(rate**2, abs=0.01)
+    again = Dropout(rate, dtype=dtype, seed=1)(x, training=True)
+    np.testing.assert_array_equal(tf.cast(again, "float32"), first)
+    np.testing.assert_array_equal(tf.cast(layer(x), "float32"), x)
+
+
+def test_the_gradient_of_dropout_is_its_mask():
+    x = tf.Variable(np.ones((6, 5), "float32"))
+    with tf.GradientTape() as tape:
+        outputs = Dropout(0.5, seed=2)(x, training=True)
+    np.testing.assert_array_equal(tape.gradient(outputs, x), outputs)
+
+
+@pytest.mark.parametrize("arguments", [{"rate": 0.2}, {"rate": 0.5, "noise_shape": (6, 1)}])
+def test_other_dropout_goes_the_way_of_keras(arguments):
+    x = np.ones((6, 50), "float32")
+    ours, theirs = Dropout(seed=3, **arguments), keras.layers.Dropout(seed=3, **arguments)
+    np.testing.assert_array_equal(ours(x, training=True), theirs(x, training=True))
+
+
+def test_both_are_saved_as_the_layers_of_keras(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MODELS", tmp_path)
     inputs = keras.Input(SHAPE[1:])
-    model = keras.Model(inputs, keras.layers.ReLU()(BatchNormalization()(inputs)))
+    model = keras.Model(inputs, Dropout(0.5)(BatchNormalization()(inputs)))
     model.layers[1].set_weights(pair()[0].get_weights())
     models.save(model, "normalised")
     reloaded = models.load("normalised")
     assert type(reloaded.layers[1]) is keras.layers.BatchNormalization
+    assert type(reloaded.layers[2]) is keras.layers.Dropout
     config = json.loads((tmp_path / "normalised.config.json").read_text())
-    layer = config["config"]["layers"][1]
-    assert (layer["module"], layer["registered_name"]) == ("keras.layers", None)
+    for layer in config["config"]["layers"]:
+        assert (layer["module"], layer["registered_name"]) == ("keras.layers", None)
     x = np.random.default_rng(5).random(SHAPE, np.float32)
     np.testing.assert_allclose(reloaded.predict(x, verbose=0), model.predict(x, verbose=0))
