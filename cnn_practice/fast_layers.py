@@ -1,6 +1,7 @@
 """Two layers of Keras, the same but faster in training on TensorFlow.
 
-In a network of few filters normalisation and dropout take as long as the convolutions do.
+In a network of few filters normalisation and dropout take much of the time:
+``benchmarks/cifar_throughput.py`` measures how much.
 ``cnn_practice.models.save`` writes them down as Keras's own.
 """
 
