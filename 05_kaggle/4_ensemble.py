@@ -91,7 +91,8 @@ def trained(network, seed):
         metrics=["accuracy"],
         steps_per_execution=8,  # the loop around so short a step costs time, too
     )
-    settings = results.hyperparameters(globals()) | {"NETWORKS": network, "source": data.source}
+    settings = results.hyperparameters(globals()) | {"NETWORKS": network, "SEED": seed}
+    settings["source"] = data.source
     checkpoint = Checkpoint(
         model, f"{NAME}_{data.source}_{network}_{seed}", settings, monitor="loss"
     )

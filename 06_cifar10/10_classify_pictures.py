@@ -13,8 +13,7 @@
 # %%
 from pathlib import Path
 
-from cnn_practice import datasets, drawings, files, models, plots
-from cnn_practice.errors import InputError
+from cnn_practice import datasets, drawings, models, plots
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -33,9 +32,7 @@ SEED = 1  # of their choice
 # %%
 def square(path):
     """The middle square of a picture in RGB, 192×192; what is transparent becomes white."""
-    picture = drawings.open_picture(path).convert("RGBA")
-    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return ImageOps.fit(picture.convert("RGB"), (192, 192), Image.Resampling.LANCZOS)
+    return ImageOps.fit(drawings.read_photo(path), (192, 192), Image.Resampling.LANCZOS)
 
 
 if FOLDER is None:
@@ -45,14 +42,7 @@ if FOLDER is None:
     truth = [datasets.CIFAR10_CLASSES[label] for label in y_test[chosen, 0]]
     shown = images = x_test[chosen]
 else:
-    folder = Path(FOLDER).expanduser()
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {files.shown(folder)}: check FOLDER.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in drawings.SUFFIXES)
-    if not paths:
-        raise InputError(
-            f"There is no picture in {files.shown(folder)}: put PNG or JPEG files there."
-        )
+    paths = drawings.list_folder(Path(FOLDER).expanduser())
     names, truth = [path.name for path in paths], [None] * len(paths)
     shown = [square(path) for path in paths]
     images = np.stack([picture.resize((32, 32), Image.Resampling.BOX) for picture in shown])

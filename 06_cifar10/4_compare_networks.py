@@ -63,24 +63,15 @@ plots.save(figure, "cifar10_accuracy_by_epoch")
 # Row: what the picture shows. Column: what the network says. In per cent of the row, so the
 # diagonal is the recall.
 
-
 # %%
-def confusion(truth, predicted, number):
-    """Counts of shape (number, number): row true class, column predicted class."""
-    counts = np.zeros((number, number), dtype=int)
-    np.add.at(counts, (truth, predicted), 1)
-    return counts
-
-
 _, (x_test, y_test) = datasets.load_cifar10()
 matrices = {}
 for name, record in records.items():
     classes = record["hyperparameters"].get("CLASSES", datasets.CIFAR10_CLASSES)
-    found = y_test == [datasets.CIFAR10_CLASSES.index(each) for each in classes]
-    kept = found.any(axis=1)
-    truth, images = found[kept].argmax(axis=1), x_test[kept] / np.float32(255)
+    kept, truth = datasets.of_classes(y_test, classes)
+    images = x_test[kept] / np.float32(255)
     predicted = models.load(name).predict(images, batch_size=500, verbose=0).argmax(axis=1)
-    matrices[name] = classes, confusion(truth, predicted, len(classes))
+    matrices[name] = classes, plots.confusion_counts(truth, predicted, len(classes))
 
 figure = Figure(figsize=(5.2 * len(NAMES), 5.6), layout="constrained")
 all_axes = figure.subplots(1, len(NAMES), squeeze=False)[0]

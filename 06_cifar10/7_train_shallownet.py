@@ -42,9 +42,8 @@ WEIGHT_DECAY = 0.1  # times the learning rate, per step: much, for 98,000 weight
 # %%
 def chosen(images, labels):
     """The images of CLASSES, float32 in [0, 1], and their labels 0, 1, 2."""
-    found = labels == [datasets.CIFAR10_CLASSES.index(name) for name in CLASSES]
-    kept = found.any(axis=1)
-    return images[kept] / np.float32(255), found[kept].argmax(axis=1)
+    kept, numbers = datasets.of_classes(labels, CLASSES)
+    return images[kept] / np.float32(255), numbers
 
 
 keras.utils.set_random_seed(SEED)

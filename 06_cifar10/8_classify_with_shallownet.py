@@ -26,10 +26,10 @@ PICTURES = 30  # how many to show
 model = models.load(NAME_OF_MODEL)
 classes = results.read_all([NAME_OF_MODEL])[0]["hyperparameters"]["CLASSES"]
 _, (x_test, y_test) = datasets.load_cifar10()
-found = y_test == [datasets.CIFAR10_CLASSES.index(name) for name in classes]
-rng = np.random.default_rng(SEED)
-chosen = rng.choice(np.flatnonzero(found.any(axis=1)), PICTURES, replace=False)
-pictures, truth = x_test[chosen], found[chosen].argmax(axis=1)
+kept, numbers = datasets.of_classes(y_test, classes)
+few = np.random.default_rng(SEED).choice(len(kept), PICTURES, replace=False)
+chosen, truth = kept[few], numbers[few]
+pictures = x_test[chosen]
 
 # %% [markdown]
 # ## What it says

@@ -19,7 +19,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cnn_practice import plots
+from cnn_practice import drawings, plots
 from cnn_practice.errors import InputError
 
 import keras
@@ -44,7 +44,7 @@ parser.add_argument("--classes", default=CLASSES, help="imagenet_class_index.jso
 arguments = parser.parse_args([] if "ipykernel" in sys.modules else None)
 if arguments.image is None:
     raise InputError("Which photo? Name it by --image, as in --image photo.jpg.")
-photo = pretrained.read_photo(arguments.image)
+photo = drawings.read_photo(arguments.image)
 build, preprocess_input = pretrained.find(arguments.model)
 
 # %% [markdown]

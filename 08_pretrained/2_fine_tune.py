@@ -14,7 +14,7 @@
 # networks?*; Chollet (2020), Keras's guide *Transfer learning and fine-tuning*.
 
 # %%
-from cnn_practice import files, models, plots
+from cnn_practice import drawings, files, models, plots
 
 import keras
 import numpy as np
@@ -48,7 +48,7 @@ CONTRAST = 0.2
 # %%
 keras.utils.set_random_seed(SEED)
 classes, paths, labels = pretrained.list_pictures(FOLDER)
-pictures = np.stack([pretrained.fitted(pretrained.read_photo(each), SIZE) for each in paths])
+pictures = np.stack([pretrained.fitted(drawings.read_photo(each), SIZE) for each in paths])
 
 rng = np.random.default_rng(SEED)
 train, val, test = [], [], []

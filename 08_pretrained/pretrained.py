@@ -151,33 +151,6 @@ def downloaded(call):
         ) from error
 
 
-def read_photo(path):
-    """Read a picture in any of the usual formats as upright RGB.
-
-    Colours are converted from CMYK, palettes, and grey of 8 or 16 bits; a transparent ground
-    becomes white; a photo taken with the camera turned is turned upright by its EXIF tag; of an
-    animation the first frame is taken.
-
-    Args:
-        path: of a JPEG, PNG, GIF, BMP, TIFF or WebP file.
-
-    Returns:
-        ``PIL.Image`` of mode RGB.
-
-    Raises:
-        InputError: no such file, not a picture, or more than 50 million pixels.
-    """
-    picture = drawings.open_picture(path)
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        # Pillow would cut 16-bit values off at 255 instead of scaling them.
-        grey = (255 * drawings.read_grey(path)).round().astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA"))
-    return picture.convert("RGB")
-
-
 def fitted(picture, size):
     """The square in the middle of a picture, shrunk or enlarged to ``size``.
 

@@ -96,6 +96,22 @@ def load_cifar10():
     return (x_train, y_train.reshape(-1, 1)), (x_test, y_test.reshape(-1, 1))
 
 
+def of_classes(labels, classes):
+    """The images of CIFAR-10 that show one of some classes, which are numbered anew.
+
+    Args:
+        labels: uint8 of shape (N, 1), as of ``load_cifar10``.
+        classes: names out of ``CIFAR10_CLASSES``.
+
+    Returns:
+        ``kept, numbers``: the places of the M images of these classes, integers of shape (M,) in
+        rising order, and for each the place of its class in ``classes``, integers of shape (M,).
+    """
+    found = labels == [CIFAR10_CLASSES.index(name) for name in classes]
+    kept = np.flatnonzero(found.any(axis=1))
+    return kept, found[kept].argmax(axis=1)
+
+
 def _fetch_cifar10():
     """The arrays of CIFAR-10 as a dict, from the first source that has them whole."""
     failures = []

@@ -97,6 +97,33 @@ def read_grey(source, name=None):
     return grey * alpha + paper * (1 - alpha)
 
 
+def read_photo(path):
+    """Read a picture in any of the usual formats as upright RGB.
+
+    Colours are converted from CMYK, palettes, and grey of 8 or 16 bits; a transparent ground
+    becomes white; a photo taken with the camera turned is turned upright by its EXIF tag; of an
+    animation the first frame is taken.
+
+    Args:
+        path: of a JPEG, PNG, GIF, BMP, TIFF or WebP file.
+
+    Returns:
+        ``PIL.Image`` of mode RGB.
+
+    Raises:
+        InputError: no such file, not a picture, or more than 50 million pixels.
+    """
+    picture = open_picture(path)
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        # Pillow would cut 16-bit values off at 255 instead of scaling them.
+        grey = (255 * read_grey(path)).round().astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+    return picture.convert("RGB")
+
+
 def prepare(grey, name="the drawing"):
     """Make a drawn digit look as MNIST's digits do (LeCun et al., 1998, section III.A).
 
@@ -158,16 +185,27 @@ def read_folder(folder=files.DRAWINGS):
     Raises:
         InputError: no such folder, no picture in it, or a faulty picture or ground truth.
     """
+    paths = list_folder(folder)
+    truth = read_truth(Path(folder))
+    names = [path.name for path in paths]
+    return names, [read_grey(path) for path in paths], [truth.get(name) for name in names]
+
+
+def list_folder(folder):
+    """The paths of all pictures of a folder, in the order of their names.
+
+    Raises:
+        InputError: no such folder, or no picture in it.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"There is no folder {files.shown(folder)}: check the path.")
-    names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not names:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
         raise InputError(
             f"There are no pictures in {files.shown(folder)}: put some there as PNG or JPEG."
         )
-    truth = read_truth(folder)
-    return names, [read_grey(folder / name) for name in names], [truth.get(name) for name in names]
+    return paths
 
 
 def read_truth(folder):

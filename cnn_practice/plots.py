@@ -55,6 +55,22 @@ def training_curves(history, name, title):
     return save(figure, name)
 
 
+def confusion_counts(truth, predicted, number):
+    """How often each class was read as each other one.
+
+    Args:
+        truth: true class indices, integers of shape (N,).
+        predicted: predicted class indices, integers of shape (N,).
+        number: of classes.
+
+    Returns:
+        int array of shape (number, number): row true class, column predicted class.
+    """
+    counts = np.zeros((number, number), dtype=int)
+    np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
+    return counts
+
+
 def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     """How often each class was read as each other one, as a heat map with counts.
 
@@ -66,8 +82,7 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
         classes: the name of each class, in the order of the indices.
     """
     classes = [str(each) for each in classes]
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
+    counts = confusion_counts(truth, predicted, len(classes))
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     axes = figure.subplots()
     # The logarithm lets single mistakes be seen beside a thousand right answers.

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from cnn_practice import files
+from cnn_practice import drawings, files
 from cnn_practice.errors import InputError
 
 import keras
@@ -71,7 +71,7 @@ FORMATS = {
 def test_any_format_is_read_upright_in_rgb(photo, tmp_path, name):
     picture, options = FORMATS[name](photo)
     picture.save(tmp_path / name, **options)
-    read = pretrained.read_photo(tmp_path / name)
+    read = drawings.read_photo(tmp_path / name)
     assert read.mode == "RGB" and read.size == photo.size
     assert np.abs(quarters(read) - QUARTERS).max() <= 12
 
@@ -80,7 +80,7 @@ def test_any_format_is_read_upright_in_rgb(photo, tmp_path, name):
 def test_16_bits_are_scaled_not_cut_off(tmp_path, suffix):
     values = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
     Image.fromarray(values).save(tmp_path / f"grey.{suffix}")
-    read = np.asarray(pretrained.read_photo(tmp_path / f"grey.{suffix}"))
+    read = np.asarray(drawings.read_photo(tmp_path / f"grey.{suffix}"))
     np.testing.assert_allclose(read, (values / 257).repeat(3).reshape(16, 16, 3), atol=1)
 
 
@@ -88,7 +88,7 @@ def test_a_transparent_ground_is_white(photo, tmp_path):
     drawn = photo.convert("RGBA")
     drawn.paste((9, 9, 9, 0), (0, 0, 30, 20))
     drawn.save(tmp_path / "drawn.png")
-    read = quarters(pretrained.read_photo(tmp_path / "drawn.png"))
+    read = quarters(drawings.read_photo(tmp_path / "drawn.png"))
     np.testing.assert_array_equal(read[0, 0], 255)
     np.testing.assert_array_equal(read[1, 1], QUARTERS[1, 1])
 
@@ -101,14 +101,14 @@ def test_what_is_no_picture_is_refused(photo, tmp_path):
     (tmp_path / "half.png").write_bytes(whole[: len(whole) // 2])
     for name in ("text.jpg", "empty.png", "half.png"):
         with pytest.raises(InputError, match=f"{name} is not a picture"):
-            pretrained.read_photo(tmp_path / name)
+            drawings.read_photo(tmp_path / name)
     with pytest.raises(InputError, match=r"no picture .*gone.jpg"):
-        pretrained.read_photo(tmp_path / "gone.jpg")
+        drawings.read_photo(tmp_path / "gone.jpg")
     with pytest.raises(InputError, match="is not a picture"):
-        pretrained.read_photo(tmp_path)
+        drawings.read_photo(tmp_path)
     Image.new("1", (10001, 5000)).save(tmp_path / "huge.png")
     with pytest.raises(InputError, match="10001 × 5000 pixels: shrink it"):
-        pretrained.read_photo(tmp_path / "huge.png")
+        drawings.read_photo(tmp_path / "huge.png")
 
 
 def test_fitted_takes_the_middle_square(photo):
@@ -292,7 +292,7 @@ def folder(tmp_path_factory):
 def test_fine_tune(project, folder, tmp_path):
     """The loss falls; the saved model is whole; only the last block's kernels change."""
     _, paths, _ = pretrained.list_pictures(folder)
-    pictures = [pretrained.fitted(pretrained.read_photo(path), 96) for path in paths]
+    pictures = [pretrained.fitted(drawings.read_photo(path), 96) for path in paths]
     backbone = random_mobilenet(
         np.stack(pictures).astype("float32"), include_top=False, input_shape=(96, 96, 3)
     )
