@@ -7,10 +7,10 @@ python draw_digits/take_screenshot.py  in another
 import io
 import time
 
-from cnn_practice import files
+from cnn_practice import files, hand
 
 import numpy as np
-from draw_hundred import ADDRESS, hand
+from draw_hundred import ADDRESS
 from mouse import browser, draw, open_page
 from PIL import Image
 from stroke_paths import PATHS
@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 1200, 930  # pixels
 def main():
     """Draw one digit and save what the browser shows, with few colours to keep the file small."""
     how = {"height": 0.62, "aspect": 0.72, "slant": 0.1, "turn": 0, "tremor": 0.0015, "gap": 0}
-    strokes = hand(PATHS[DIGIT][STYLE], np.random.default_rng(SEED), **how)
+    strokes = hand.write(PATHS[DIGIT][STYLE], np.random.default_rng(SEED), **how)
     with browser() as driver:
         light = {"name": "prefers-color-scheme", "value": "light"}
         size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
