@@ -7,7 +7,6 @@ differs between pictures is taken away: colour, transparency, polarity, shading,
 far thinner or thicker than MNIST's.
 """
 
-import functools
 import json
 import math
 import warnings
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from cnn_practice import files
 from cnn_practice.errors import InputError
+from cnn_practice.ink import find_ink, shrunk
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -137,9 +137,9 @@ def prepare(grey, name="the drawing"):
     Raises:
         InputError: the drawing is blank.
     """
-    ink = _cropped(_without_specks(_shrunk(_ink(grey, name), 400)))
-    ink = _with_mnist_pen(_shrunk(ink, 160))
-    return _centred_by_mass(_fit(ink, 20), 28)
+    found = _cropped(find_ink(grey, name))
+    found = _with_mnist_pen(shrunk(found, 160))
+    return _centred_by_mass(_fit(found, 20), 28)
 
 
 def resize_only(grey, name="the drawing"):
@@ -251,74 +251,6 @@ def score(model, prepare=prepare, folder=files.DRAWINGS):
     prepared = np.stack([enlarged(picture, size) for picture in prepared])
     predicted = model.predict(prepared[..., np.newaxis], verbose=0).argmax(axis=1)
     return float(np.mean(predicted == np.array(truth)))
-
-
-def _ink(grey, name):
-    """How much ink each pixel bears, 0 to 1, on a paper freed of shading and noise."""
-    if not grey.size:
-        raise InputError(f"{name} has no pixels: draw a digit first.")
-    lightness = grey - _paper(grey)
-    # Ink is what differs most from the paper, to the dark side or to the light side.
-    dark, light = np.maximum(-lightness, 0), np.maximum(lightness, 0)
-    ink = dark if np.vdot(dark, dark) >= np.vdot(light, light) else light
-    rim = lightness[_rim(lightness.shape)]
-    noise = 1.4826 * np.median(np.abs(rim - np.median(rim)))
-    solid = ink[ink > max(0.5 * ink.max(), 6 * noise, 0.06)]
-    if not solid.size:
-        raise InputError(f"There is no ink in {name}: draw a digit first.")
-    ink = np.minimum(ink / np.median(solid), 1)
-    ink[ink < 0.35] = 0
-    return ink
-
-
-def _paper(grey):
-    """The lightness of the paper at each pixel: a smooth surface through the picture's rim.
-
-    A quadratic surface follows the shading and vignetting of a photograph. Ink that reaches the
-    rim is left out of the fit as an outlier.
-    """
-    rows, columns = np.nonzero(_rim(grey.shape))
-    few = slice(None, None, 1 + len(rows) // 1000)  # some points of the rim are enough
-    rows, columns = rows[few], columns[few]
-    y, x = (np.linspace(-1, 1, length, dtype=np.float32) for length in grey.shape)
-    points = np.stack([np.ones_like(x[columns]), x[columns], y[rows]], axis=-1)
-    points = np.concatenate([points, points[:, 1:] ** 2, points[:, 1:2] * points[:, 2:]], axis=1)
-    values = grey[rows, columns]
-    kept = np.abs(values - np.median(values)) < 0.25
-    for _ in range(3):
-        surface = np.linalg.lstsq(points[kept], values[kept], rcond=None)[0]
-        error = np.abs(points @ surface - values)
-        kept = error <= max(3 * 1.4826 * np.median(error), 0.02)
-    level, x1, y1, x2, y2, xy = surface
-    y = y[:, np.newaxis]
-    return (level + x1 * x + x2 * x**2) + (y1 * y + y2 * y**2) + xy * y * x
-
-
-def _rim(shape):
-    """Mask of the outermost pixels, where a drawing shows paper nearly everywhere."""
-    height, width = shape
-    thickness = max(1, round(0.03 * min(shape)))
-    rim = np.ones(shape, dtype=bool)
-    rim[thickness : height - thickness, thickness : width - thickness] = False
-    return rim
-
-
-def _shrunk(ink, size):
-    """Shrink to at most ``size`` pixels a side by the maximum of blocks, which keeps thin lines."""
-    block = math.ceil(max(ink.shape) / size)
-    if block == 1:
-        return ink
-    ink = np.pad(ink, [(0, -length % block) for length in ink.shape])
-    # Maxima of whole rows and columns: many times faster than ``max`` over the axes of blocks.
-    ink = functools.reduce(np.maximum, (ink[row::block] for row in range(block)))
-    return functools.reduce(np.maximum, (ink[:, column::block] for column in range(block)))
-
-
-def _without_specks(ink):
-    """Take away the pieces that are far smaller than the largest piece of the digit."""
-    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
-    mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
-    return np.where((mass < 0.02 * mass.max())[pieces], 0, ink)
 
 
 def _cropped(ink):
