@@ -140,7 +140,9 @@ def test_an_interrupted_run_leaves_the_former_file(folder):
     path = resized.path_of(8)
     write(path)
     former = path.read_bytes()
-    (folder / ".partial-0123abcd-mnist_shape8.npz").write_text("left by a killed run")
+    left_by_a_killed_run = folder / ".partial-0123abcd-mnist_shape8.npz"
+    left_by_a_killed_run.write_text("half")
+    os.utime(left_by_a_killed_run, (0, 0))
 
     def interrupted():
         yield ARRAYS["x_train"][:20]
