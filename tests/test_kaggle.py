@@ -568,7 +568,7 @@ def test_an_interrupted_ensemble_goes_on(chapter):
     first = chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
     printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
     lenet5 = "models/checkpoints/kaggle_ensemble_practice_lenet5_1.npz"
-    assert f"going on after epoch 1, from {lenet5}" in printed
+    assert f"resuming after epoch 1, from {lenet5}" in printed
     assert printed.count("84/84 - ") == 1  # simple_cnn's epoch
     alone = r"each alone: (0\.\d{4})"
     assert re.search(alone, printed)[1] == re.search(alone, first)[1]
