@@ -508,12 +508,8 @@ def test_bad_input_ends_with_one_sentence(fresh_project):
         path.unlink()
     sentence = fresh_project.fails_with_one_sentence("06_cifar10/10_compare_networks.py")
     assert "«git checkout models»" in sentence
-    for script in (
-        "2_train_shallownet",
-        "4_train_four_layer",
-        "5_train_six_layer",
-        "6_train_minivgg",
-    ):
+    trained = ("2_train_shallownet", "4_train_four_layer", "5_train_six_layer", "6_train_minivgg")
+    for script in trained:
         assert f"python 06_cifar10/{script}.py" in sentence
     data = fresh_project.root / "data/cifar10.npz"
     data.unlink(missing_ok=True)
