@@ -23,7 +23,7 @@ import numpy as np
 
 # %%
 SEED = 1  # whole number, at least 0; chooses the examples
-EXAMPLES = 8  # whole number, 1 to 5000; pictures of each class in the figure
+EXAMPLES = 6  # whole number, 1 to 5000; pictures of each class in the figure
 hyperparameters.check()
 
 # %% [markdown]

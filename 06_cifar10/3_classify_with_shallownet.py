@@ -21,7 +21,7 @@ import trained_models
 # %%
 NAME_OF_MODEL = "cifar10_shallownet"  # file name; of a model that this chapter trained
 SEED = 1  # whole number, at least 0; chooses the pictures
-PICTURES = 30  # whole number, 1 to 1000; how many to show
+PICTURES = 20  # whole number, 1 to 1000; how many to show
 hyperparameters.check()
 
 # %% [markdown]
@@ -62,6 +62,6 @@ print(f"{NAME_OF_MODEL}: accuracy {accuracy:.1%} on {PICTURES} test images")
 # **Try.**
 # - `NAME_OF_MODEL = "cifar10_minivgg"`: a deeper network that knows ten classes.
 # - `PICTURES = 300`: is the accuracy in the last line closer to that of the training script's
-#   record than with 30 pictures?
+#   record than with 20 pictures?
 #
 # **Next.** `4_train_four_layer.py` adds three convolutions, pooling and seven more classes.

@@ -15,7 +15,7 @@ import importlib.util
 import math
 import shutil
 
-from cnn_practice import files, hyperparameters, models
+from cnn_practice import files, hyperparameters, models, plots
 from cnn_practice.errors import InputError
 
 import keras
@@ -80,7 +80,7 @@ for name in names:
         picture = files.FIGURES / f"architecture_{name}.png"
         with files.written_beside(picture) as temporary:
             keras.utils.plot_model(model, temporary, show_shapes=True, dpi=DPI)
-        print(f"figure: {files.shown(picture)}")
+        plots.show(picture, f"The layers of {name} with their output shapes")
 print(f"\n{len(names)} models drawn as text{' and as pictures' if graphviz else ''}")
 
 # %% [markdown]
