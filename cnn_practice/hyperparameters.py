@@ -95,7 +95,7 @@ def comments(source, last=None):
 def check_value(name, value, rule):
     """Raise an ``InputError`` if ``value`` does not keep ``rule``, the text of a comment."""
     try:
-        keeps, choices = _parse(rule)
+        keeps, choices = parse(rule)
     except ValueError as error:
         raise InputError(
             f"The comment of {name} begins with «{rule}», which is no rule: begin it with what is"
@@ -108,8 +108,9 @@ def check_value(name, value, rule):
         close = {choice.lower(): choice for choice in choices if isinstance(choice, str)}
         for match in difflib.get_close_matches(value.lower(), close, n=1, cutoff=0.5):
             near = f', perhaps for "{close[match]}"'
-    spelled = rule.replace("file name", "file name of letters, digits, -, _ and .")
-    with_article = re.sub(r"^(?=whole|number|file|folder)", "a ", spelled)
+    spelled = rule.replace("file name", "file name of letters, digits, -, _ and dots")
+    spelled = re.sub(r"\b(a )?(folder|file(?! name))\b", r"the path of a \2", spelled)
+    with_article = re.sub(r"^(?=whole|number|file)", "a ", spelled)
     wanted = f"choose {rule}" if choices else f"write {with_article}"
     if rule.startswith("each "):
         wanted = f"write one or more values in parentheses, separated by commas, {spelled}"
@@ -125,7 +126,7 @@ def _shown(value):
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def _parse(rule):
+def parse(rule):
     """A function that tells whether a value keeps ``rule``, and the choices that the rule names.
 
     Raises:
@@ -134,7 +135,7 @@ def _parse(rule):
     rule = re.sub(r"^an? ", "", rule.strip())
     if rule.startswith("each "):
         none_too, rule = rule.endswith(" or None"), rule.removesuffix(" or None")
-        keeps, choices = _parse(rule.removeprefix("each "))
+        keeps, choices = parse(rule.removeprefix("each "))
 
         def each_keeps(value):
             some = isinstance(value, tuple | list) and len(value) > 0
@@ -148,7 +149,7 @@ def _parse(rule):
     if choices:
         return lambda value: any(_same(value, choice) for choice in choices), choices
     if rule.endswith(" or None"):
-        keeps, choices = _parse(rule.removesuffix(" or None"))
+        keeps, choices = parse(rule.removesuffix(" or None"))
         return lambda value: value is None or keeps(value), choices
     kind, *bounds = re.split(r",? and |, ", rule)
     if kind in ("whole number", "number"):

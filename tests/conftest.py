@@ -42,7 +42,11 @@ class Project:
             hyperparameters.items(), key=lambda pair: -places[pair[0]].lineno
         ):
             node = places[name]
-            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {value!r}\n"]
+            # The comment stays: it says what may be written there.
+            _, mark, comment = lines[node.lineno - 1].partition("  # ")
+            lines[node.lineno - 1 : node.end_lineno] = [
+                f"{name} = {value!r}{mark}{comment}" if mark else f"{name} = {value!r}\n"
+            ]
         path.write_text("".join(lines), encoding="utf-8")
 
     def run(self, *arguments, timeout=300, **options):
