@@ -13,7 +13,6 @@ it is being imported.
 - ``checkpoints``: the state of a training after each epoch, to go on from after an interruption
 - ``distortions``: random distortions of training images
 - ``fast_layers``: two layers of Keras, faster in training
-- ``kaggle``: the files of the digit-recognizer competition, and the practice competition
 - ``plots``: curves, confusion matrices and picture grids, saved as PNG
 - ``errors``: the error that is shown as one sentence
 - ``files``: where things are, and writing that never leaves half a file
