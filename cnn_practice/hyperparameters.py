@@ -58,6 +58,42 @@ def check():
             check_value(name, caller.f_globals[name], rule)
 
 
+def edited(source, **values):
+    """``source`` with other values in its block, as a user edits it: the comments stay.
+
+    Args:
+        source: text of a script.
+        **values: of UPPERCASE names of the block, as Python writes them with ``repr``.
+
+    Raises:
+        InputError: the script has no such hyperparameter; near names are given.
+    """
+    lines = source.encode().splitlines(keepends=True)  # as bytes, which is how ast counts
+    places = {
+        node.targets[0].id: node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    for name in values:
+        if not (name.isupper() and name in places):
+            raise InputError(f"The script has no hyperparameter {name}{_near(name, places)}.")
+    for name, value in sorted(values.items(), key=lambda pair: -places[pair[0]].lineno):
+        node = places[name]
+        after = lines[node.end_lineno - 1][node.end_col_offset :]
+        if b"#" not in after and node.lineno < node.end_lineno:
+            _, mark, comment = lines[node.lineno - 1].partition(b"  # ")
+            after = mark + comment or after
+        lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {value!r}".encode() + after]
+    return b"".join(lines).decode()
+
+
+def _near(name, places):
+    """Which names a script has that ``name`` may have been meant for, as a part of a sentence."""
+    names = [place for place in places if place.isupper()]
+    close = difflib.get_close_matches(name.upper(), names, cutoff=0.5)
+    return f"; is {' or '.join(close)} meant?" if close else f": it has {', '.join(names)}"
+
+
 def comments(source, last=None):
     """The comment of each hyperparameter: pairs of name and text, in the order of the lines.
 

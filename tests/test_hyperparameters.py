@@ -170,6 +170,35 @@ def test_a_cell_with_commands_of_a_notebook_is_not_checked():
     assert hyperparameters.comments(["%matplotlib inline\n", "EPOCHS = 0  # whole number\n"]) == []
 
 
+BLOCK = """# %% [markdown]
+# ## Größe
+# %%
+from x import y
+EPOCHS = 30  # whole number, at least 1; passes over «images»
+NAMES = (  # each a file name; of the models
+    "one",
+    "two",
+)
+# whole number, at least 0; of the order
+SEED = (1)
+inner = 1
+"""
+
+
+def test_a_block_is_edited_as_a_user_edits_it():
+    edited = hyperparameters.edited(BLOCK, EPOCHS=1, NAMES=["three"], SEED=2)
+    assert edited.splitlines()[4:] == [
+        "EPOCHS = 1  # whole number, at least 1; passes over «images»",
+        "NAMES = ['three']  # each a file name; of the models",
+        "# whole number, at least 0; of the order",
+        "SEED = 2",
+        "inner = 1",
+    ]
+    for name, meant in (("EPOCH", "is EPOCHS meant"), ("inner", "no hyperparameter inner")):
+        with pytest.raises(InputError, match=meant):
+            hyperparameters.edited(BLOCK, **{name: 1})
+
+
 # Every script's block
 
 
