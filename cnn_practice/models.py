@@ -132,23 +132,72 @@ def _load(name):
             raise InputError(
                 f"There is no {files.shown(path)}: {_ways_to_get(name, 'train it')}{near}."
             )
+    # Files from elsewhere may hold anything, and Keras raises whatever it stumbles over.
     again = _ways_to_get(name)
     try:
-        model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
+        text = config.read_text(encoding="utf-8")
+        layers = list(_layers(json.loads(text)))
+    except Exception as error:
+        raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
+    try:
+        with h5py.File(weights) as file:
+            sizes = _sizes(file)
+    except Exception as error:
+        raise InputError(f"{files.shown(weights)} is damaged: {again}.") from error
+    # Keras builds a Sequential model anew with each layer that it gets.
+    if len(layers) > 1000 or (len(layers) > 100 and "Sequential" in text):
+        raise InputError(
+            f"{files.shown(config)} has {len(layers):,} layers, and at most 1,000 are read, 100 of"
+            " a Sequential model: make the network smaller."
+        )
+    apart = f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
+    # Before Keras makes room for a layer, which may be wider than the memory.
+    if not {layer.get(key) for layer in layers for key in ("units", "filters")} <= sizes:
+        raise InputError(apart)
+    try:
+        model = keras.models.model_from_json(text)
         if not isinstance(model, keras.Model):
             raise TypeError("valid JSON, but not of a model")
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except Exception as error:
+        _tell_newer_keras(name)
         raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
     try:
         model.load_weights(weights)
     except OSError as error:
         raise InputError(f"{files.shown(weights)} is damaged: {again}.") from error
-    except (ValueError, KeyError) as error:
-        raise InputError(
-            f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
-        ) from error
+    except Exception as error:
+        raise InputError(apart) from error
     _say_if_changed(name)
     return model
+
+
+def _layers(config):
+    """The configuration of each layer in the JSON of a model, those of models inside it too."""
+    for layer in config["config"].get("layers", []):
+        yield layer["config"]
+        if "layers" in layer["config"]:
+            yield from _layers(layer)
+
+
+def _sizes(file):
+    """The sizes of all arrays in an HDF5 file along their axes, and None, which is no size."""
+    sizes = {None}
+    file.visititems(lambda _, item: sizes.update(getattr(item, "shape", ())))
+    return sizes
+
+
+def _tell_newer_keras(name):
+    """Raise an ``InputError`` if model ``name`` was saved with a newer Keras than this one."""
+    try:
+        saved_with = results.read(name)["versions"]["keras"]
+    except (InputError, KeyError):
+        return
+    needed = ".".join(saved_with.split(".")[:2])
+    if tuple(map(int, keras.__version__.split(".")[:2])) < tuple(map(int, needed.split("."))):
+        raise InputError(
+            f"The model {name} needs Keras ≥ {needed}, and {keras.__version__} is installed: run"
+            " «pip install -r requirements.txt»."
+        )
 
 
 def _say_if_changed(name):
