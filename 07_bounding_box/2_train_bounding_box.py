@@ -71,8 +71,7 @@ x = convolution(inputs, 16, strides=2)  # 32×32
 x = convolution(x, 32)
 x = convolution(x, 48, strides=2)  # 16×16
 x = convolution(x, 64)
-x = convolution(x, 96, strides=2)  # 8×8
-x = convolution(x, 96)
+x = convolution(convolution(x, 96, strides=2), 96)  # 8×8
 
 box = layers.Conv2D(32, 1, activation="relu")(x)  # a third of the maps: fewer weights
 box = layers.Dense(BOX_UNITS, activation="relu")(layers.Flatten()(box))
@@ -109,14 +108,14 @@ def giou_loss(true, predicted):
 
 # %% [markdown]
 # ## Training
-# The weights of the epoch with the lowest validation loss are kept. Dropout makes the training
-# accuracy lower, so that the validation accuracy can lie above it.
+# The weights of the epoch with the lowest validation loss are kept. Dropout lowers the accuracy on
+# the training scenes only, so that on the validation scenes can lie above it.
 
 # %%
 schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(train))
 losses = {"box": giou_loss, "digit": "sparse_categorical_crossentropy"}
-weights = {"box": BOX_WEIGHT, "digit": 1}
-model.compile(keras.optimizers.Adam(schedule), losses, weights, {"digit": "accuracy"})
+optimizer, weights = keras.optimizers.Adam(schedule), {"box": BOX_WEIGHT, "digit": 1}
+model.compile(optimizer, losses, weights, {"digit": "accuracy"})
 best = keras.callbacks.EarlyStopping("val_loss", patience=EPOCHS, restore_best_weights=True)
 options = {"validation_data": val, "callbacks": [best, training.SayHowLong()]}
 start = time.perf_counter()
@@ -134,8 +133,8 @@ overlaps = boxes.iou(true_boxes, predicted["box"])
 ious = {"mean_iou": float(overlaps.mean())}
 ious |= {f"iou_{least}": float(np.mean(overlaps >= least / 100)) for least in (50, 75)}
 run = {"parameters": model.count_params(), "epochs": EPOCHS, "seconds": seconds}
-record = results.record(NAME, globals(), test_accuracy=test_accuracy, **ious, **run)
-models.save(model, NAME, record)
+run |= {"test_accuracy": test_accuracy} | ious
+models.save(model, NAME, results.record(NAME, globals(), **run))
 history |= {f"{part}accuracy": history[f"{part}digit_accuracy"] for part in ["", "val_"]}
 plots.training_curves(history, f"{NAME}_curves", "Bounding box: both losses, and the digit")
 print(", ".join(f"{name} {value:.4f}" for name, value in ious.items()))
