@@ -108,6 +108,16 @@ class Checkpoint(keras.callbacks.Callback):
             np.savez(temporary, *state, *self.best, record=json.dumps(record))
         self._say_when_interrupted()
 
+    def figures(self):
+        """What the record of a run says of the training: ``results.record(…, **figures())``."""
+        return {
+            "best_epoch": self.best_epoch,
+            "parameters": self.model.count_params(),
+            "epochs": self.epoch,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
+
     def restore_best(self):
         """Give the model the weights of the best epoch."""
         self.model.set_weights(self.best)

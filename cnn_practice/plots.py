@@ -36,12 +36,21 @@ def save(figure, name, alt=None, bbox_inches="tight"):
         with Image.open(temporary) as picture:
             small = _in_few_colours(picture.convert("RGB"))
         small.save(temporary, optimize=True)
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    show(path, alt or next(filter(None, titles), name))
+
+
+def show(path, alt):
+    """Print where a picture was saved, and show it below the cell of a notebook.
+
+    Args:
+        path: of the file.
+        alt: what the picture shows, for those who cannot see it.
+    """
     print(f"figure: {files.shown(path)}")
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
         from IPython import display
 
-        titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
-        alt = alt or next(filter(None, titles), name)
         display.display(display.Image(filename=path, alt=alt))
 
 
@@ -68,7 +77,7 @@ def training_curves(history, name, title):
         axes.plot(epochs, history[quantity], ".-", label="training")
         axes.plot(epochs, history[f"val_{quantity}"], ".-", label="validation")
         axes.set(xlabel="epoch", ylabel=quantity)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
     save(figure, name)
@@ -105,14 +114,12 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     axes = figure.subplots()
     # The logarithm lets single mistakes be seen beside a thousand right answers.
-    axes.imshow(np.log1p(counts), cmap="Blues", vmin=0)
+    shade = np.log1p(counts) - np.log1p(counts.min())
+    axes.imshow(shade, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            dark = np.log1p(count) > 0.6 * np.log1p(counts.max())
-            axes.text(
-                column, row, count, ha="center", va="center", fontsize=8,
-                color="white" if dark else "black",
-            )  # fmt: skip
+            colour = "white" if shade[row, column] > 0.6 * shade.max() else "black"
+            axes.text(column, row, count, ha="center", va="center", fontsize=8, color=colour)
     axes.set(xlabel="predicted", ylabel="true", title=title)
     axes.set_xticks(
         range(len(classes)), classes, rotation=90 if len(max(classes, key=len)) > 2 else 0
