@@ -44,9 +44,8 @@ def test_every_figure_shows_itself_once(fresh_project, monkeypatch):
         script = path.relative_to(fresh_project.root).as_posix()
         if path.parent.name == "06_cifar10" and not (files.DATA / "cifar10.npz").exists():
             continue
-        if "hyperparameters.check()" not in path.read_text("utf-8"):  # not yet
-            if script != "06_cifar10/1_look_at_the_data.py":
-                continue
+        if "hyperparameters.check()" not in path.read_text("utf-8"):
+            continue  # not yet
         fresh_project.edit(script, **values)
         begin = BEGIN.format(folder=str(path.parent), script=script)
         notebook = jupytext.read(path)
@@ -56,6 +55,8 @@ def test_every_figure_shows_itself_once(fresh_project, monkeypatch):
         )
         cells += [jupytext.reads("# %%\n" + begin, "py:percent").cells[0], *notebook.cells]
         scripts.append(script)
+    if not cells:
+        pytest.skip("no chapter yet")
     notebook.cells = cells
     monkeypatch.setenv("PYTHONPATH", str(fresh_project.root))
     kernel = {
