@@ -78,6 +78,8 @@ def _plain(model):
     """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer."""
 
     def plain_layer(layer):
+        if isinstance(layer, keras.Model):  # a network inside the network
+            return keras.models.clone_model(layer, clone_function=plain_layer)
         # A layer that computes as one of Keras's, only faster, has the name of it.
         kind = getattr(keras.layers, type(layer).__name__, type(layer))
         return kind.from_config(layer.get_config() | {"dtype": "float32"})
