@@ -1,26 +1,30 @@
 """Figures that several scripts draw: curves, confusion matrices, picture grids.
 
-Every function saves a PNG in ``images/figures/`` and returns the Matplotlib ``Figure``, which a
-notebook shows when it stands last in a cell.
+Every function saves a PNG in ``images/figures/``, which a notebook also shows below the cell.
 """
 
 import math
+import sys
 
 from cnn_practice import files
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image, ImageChops
 
 WRONG = "#c62828"
 
 
-def save(figure, name, bbox_inches="tight"):
+def save(figure, name, alt=None, bbox_inches="tight"):
     """Save ``figure`` as ``images/figures/<name>.png``, atomically, and print where it is.
+
+    In a notebook the saved picture is also shown, once.
 
     Args:
         figure: Matplotlib ``Figure``.
         name: file name without suffix.
+        alt: what the picture shows, for those who cannot see it; by default the figure's title.
         bbox_inches: None keeps the margins as they are, and need not draw the figure twice.
 
     Raises:
@@ -29,8 +33,32 @@ def save(figure, name, bbox_inches="tight"):
     path = files.FIGURES / f"{name}.png"
     with files.written_beside(path) as temporary:
         figure.savefig(temporary, dpi=120, bbox_inches=bbox_inches)
+        with Image.open(temporary) as picture:
+            small = _in_few_colours(picture.convert("RGB"))
+        small.save(temporary, optimize=True)
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    show(path, alt or next(filter(None, titles), name))
+
+
+def show(path, alt):
+    """Print where a picture was saved, and show it below the cell of a notebook.
+
+    Args:
+        path: of the file.
+        alt: what the picture shows, for those who cannot see it.
+    """
     print(f"figure: {files.shown(path)}")
-    return figure
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+        from IPython import display
+
+        display.display(display.Image(filename=path, alt=alt))
+
+
+def _in_few_colours(picture):
+    """``picture`` with a palette of 256 colours, much smaller, if that can hardly be seen."""
+    few = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    difference = ImageChops.difference(picture, few.convert("RGB"))
+    return few if np.quantile(np.asarray(difference), 0.999) <= 16 else picture
 
 
 def training_curves(history, name, title):
@@ -49,10 +77,10 @@ def training_curves(history, name, title):
         axes.plot(epochs, history[quantity], ".-", label="training")
         axes.plot(epochs, history[f"val_{quantity}"], ".-", label="validation")
         axes.set(xlabel="epoch", ylabel=quantity)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
-    return save(figure, name)
+    save(figure, name)
 
 
 def confusion_counts(truth, predicted, number):
@@ -86,20 +114,18 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     axes = figure.subplots()
     # The logarithm lets single mistakes be seen beside a thousand right answers.
-    axes.imshow(np.log1p(counts), cmap="Blues", vmin=0)
+    shade = np.log1p(counts) - np.log1p(counts.min())
+    axes.imshow(shade, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            dark = np.log1p(count) > 0.6 * np.log1p(counts.max())
-            axes.text(
-                column, row, count, ha="center", va="center", fontsize=8,
-                color="white" if dark else "black",
-            )  # fmt: skip
+            colour = "white" if shade[row, column] > 0.6 * shade.max() else "black"
+            axes.text(column, row, count, ha="center", va="center", fontsize=8, color=colour)
     axes.set(xlabel="predicted", ylabel="true", title=title)
     axes.set_xticks(
         range(len(classes)), classes, rotation=90 if len(max(classes, key=len)) > 2 else 0
     )
     axes.set_yticks(range(len(classes)), classes)
-    return save(figure, name)
+    save(figure, name)
 
 
 def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow):
@@ -108,7 +134,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     Args:
         pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
             pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
-        captions: N strings.
+        captions: N strings, of one line or more.
         name: file name without suffix.
         title: heading of the figure.
         wrong: indices of the pictures to mark.
@@ -119,7 +145,9 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
-    inches = 1.2 * rows + 0.6
+    more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
+    pitch = 1.2 + more
+    inches = pitch * rows + 0.6
     figure = Figure(figsize=(max(columns, 4), inches))
     figure.suptitle(title, y=1 - 0.12 / inches, va="top")
     axes = figure.add_axes((0, 0, 1, 1 - 0.4 / inches))
@@ -128,7 +156,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         row, column = divmod(index, columns)
         height, width = np.squeeze(picture).shape[:2]
         half_height, half_width = 0.45 * np.array([height, width]) / max(height, width)
-        x, y = column, 1.2 * row
+        x, y = column, pitch * row
         left, top = x - half_width, y - half_height
         box = (left, x + half_width, y + half_height, top)
         axes.imshow(np.squeeze(picture), extent=box, **imshow)
@@ -136,8 +164,8 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         size = 2 * half_width, 2 * half_height
         axes.add_patch(Rectangle((left, top), *size, fill=False, color=frame, linewidth=line))
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
-    axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
-    return save(figure, name, bbox_inches=None)
+    axes.set(xlim=(-0.55, columns - 0.45), ylim=(pitch * (rows - 1) + 0.55, -0.75 - more))
+    save(figure, name, bbox_inches=None)
 
 
 def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):

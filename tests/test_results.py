@@ -55,24 +55,26 @@ def test_another_setting_begins_anew(folder):
     assert save_run(seed=2, accuracy=0.8, epochs=6)["seeds"] == [2]
 
 
-def save_part(seed, epochs, **figures):
-    variables = {"SEED": seed, "EPOCHS": 5}
+def save_part(seed, epochs, setting=5, **figures):
+    variables = {"SEED": seed, "EPOCHS": setting}
     results.save_part("small", variables, epochs=epochs, **figures)
-    return json.loads((files.MODELS / "small.results.json").read_text())
+    return json.loads((files.MODELS / "small.parts.json").read_text())["parts"]
 
 
-def test_parts_of_runs_stand_apart(folder):
-    record = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
-    assert record["parts"] == [{"seed": 1, "epochs": 0.5, "seconds_per_epoch": 9.0}]
-    assert record["hyperparameters"] == {"EPOCHS": 5} and "cores" in record["hardware"]
-    assert results.read_all() == [], "nothing but a part is not in the table"
-    save_run(seed=1, accuracy=0.9)
+def test_a_part_of_a_run_never_touches_the_record_of_whole_runs(folder):
+    (part,) = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
+    assert part["hyperparameters"] == {"EPOCHS": 5} and "cores" in part["hardware"]
+    assert (part["seed"], part["epochs"], part["seconds_per_epoch"]) == (1, 0.5, 9.0)
+    assert results.read_all() == [], "a part is not in the table"
+    with pytest.raises(InputError, match=r"small\.results\.json is missing or damaged: train"):
+        results.read("small")
+    whole = save_run(seed=1, accuracy=0.9)
     save_part(seed=2, epochs=1, val_accuracies=[0.7])
-    record = save_part(seed=2, epochs=1, val_accuracies=[0.8])  # replaces the former
-    assert record["test_accuracy"]["runs"] == [0.9] and record["seeds"] == [1]
-    assert [(part["seed"], part["epochs"]) for part in record["parts"]] == [(1, 0.5), (2, 1)]
-    assert record["parts"][1]["val_accuracies"] == [0.8]
-    assert save_run(seed=1, accuracy=0.8, epochs=6).get("parts") is None  # another setting
+    save_part(seed=2, epochs=1, val_accuracies=[0.8])  # replaces the former
+    parts = save_part(seed=2, epochs=1, setting=6, val_accuracies=[0.6])  # another setting
+    assert [(part["seed"], part["epochs"]) for part in parts] == [(1, 0.5), (2, 1), (2, 1)]
+    assert [part["val_accuracies"] for part in parts[1:]] == [[0.8], [0.6]]
+    assert results.read("small") == whole
 
 
 def test_a_damaged_record_is_begun_anew(folder):
@@ -91,10 +93,36 @@ def test_the_table(folder):
 
 
 def test_the_figures_of_readme_and_headers_are_those_of_the_records():
-    records = results.read_all()
-    readme = results.README.read_text(encoding="utf-8")
-    assert results.table(records) in readme
-    assert results.benchmarks() in readme and "times as fast" in results.benchmarks()
-    for record in records:
-        script = files.training_script(record["model"])
+    for path in results.readmes():
+        text = path.read_text(encoding="utf-8")
+        assert results.filled(text) == text, f"run «make results»: {path}"
+    whole = results.readmes()[0].read_text(encoding="utf-8")
+    assert "<!-- results -->\n| model |" in whole and "<!-- benchmarks -->\n- `bench" in whole
+    for record in results.read_all():
+        script = files.ROOT / record["script"]
         assert results.expectation(record) in script.read_text(encoding="utf-8"), script
+
+
+def test_a_readme_may_hold_a_table_of_some_models():
+    text = "# A\n<!-- results dense linear -->\nold\n<!-- end of results -->\nafter\n"
+    filled = results.filled(text)
+    assert [line.split(" ")[1] for line in filled.splitlines() if line.startswith("| ")] == [
+        "model", "linear", "dense"
+    ]  # fmt: skip
+    assert "old" not in filled and filled.endswith("<!-- end of results -->\nafter\n")
+    assert results.filled(filled) == filled
+
+
+def test_a_model_whose_test_images_have_no_labels(folder):
+    figures = {"parameters": 99, "seconds": 5.0, "val_accuracy": 0.9}
+    results.save(results.record("kaggle_real", {"SEED": 1}, **figures))
+    assert results.read_all() == []
+    (record,) = results.read_all(["kaggle_real"])
+    assert "| kaggle_real | 99 | – | – | – | 5 s | 1 |" in results.table([record])
+
+
+def test_the_header_says_in_which_precision(folder):
+    record = save_run(seed=1, accuracy=0.9) | {"hardware": "a computer"}
+    assert " 10 s of training on a computer" in results.expectation(record).replace("\n# ", " ")
+    record["hyperparameters"]["PRECISION"] = "mixed_bfloat16"
+    assert "of training in mixed_bfloat16 on" in results.expectation(record).replace("\n# ", " ")

@@ -1,0 +1,149 @@
+# %% [markdown]
+# # Mini-VGG, and four ways to lower the learning rate
+#
+# Mini-VGG follows VGG's rules: pairs of 3×3 convolutions, and twice as many filters after each
+# pooling. It has four convolutions as the network of script 4, "same" padding, and batch
+# normalisation before each ReLU. SCHEDULE chooses one of four schedules of the learning rate. The
+# curves in `images/figures/cifar10_minivgg_curves.png` are drawn anew after each epoch.
+#
+#     python 06_cifar10/6_train_minivgg.py
+#
+# Expect 88.95% on the test images (one run, so no deviation) after 30 min of training in
+# mixed_bfloat16 on AMD EPYC, 2 cores.
+#
+# The record is of a run in mixed_bfloat16, and float32 takes longer. Run the command again after
+# an interruption: it resumes after the last complete epoch.
+#
+# Sources: MiniVGGNet in Rosebrock (2017), [*Deep learning for computer vision with
+# Python*](https://pyimagesearch.com/deep-learning-computer-vision-python-book/); [Simonyan &
+# Zisserman (2015)](https://arxiv.org/abs/1409.1556); batch normalisation, [Ioffe & Szegedy
+# (2015)](https://arxiv.org/abs/1502.03167); one-cycle, [Smith & Topin
+# (2017)](https://arxiv.org/abs/1708.07120).
+
+# %%
+from cnn_practice import hyperparameters, models, precision, results, training
+from cnn_practice.checkpoints import Checkpoint
+from cnn_practice.fast_layers import BatchNormalization, Dropout  # Keras's, but faster
+
+import keras
+import numpy as np
+from keras import layers
+from keras.optimizers import schedules
+from photographs import colour_statistics, distorted_batches, three_parts
+from training_monitor import TrainingMonitor, kept_weights
+
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+NAME = "cifar10_minivgg"  # file name; another name keeps the committed model
+SEED = 1  # whole number, at least 0; of the initial weights, the order and the distortions
+VALIDATION = 5000  # whole number, 1 to 49999; images set apart to choose the best epoch
+IMAGES = 45_000  # whole number, 1 to 50000; of the others, to train on; fewer are faster
+BATCH_SIZE = 64  # whole number, at least 1; images per step
+EPOCHS = 80  # whole number, at least 1; passes over the training images
+BATCH_NORMALISATION = True  # True or False; see «Try» at the end
+SCHEDULE = "one-cycle"  # "constant", "decay", "step" or "one-cycle"; of the learning rate
+LEARNING_RATE = 0.01  # number, above 0; at the start of all schedules but one-cycle
+STEP_FACTOR = 0.5  # number, above 0; of "step": multiplies the rate every 5 epochs
+PEAK = 0.05  # number, above 0; of "one-cycle": the largest rate
+WARM_UP = 0.2  # number, 0 to below 1; of "one-cycle": share of the training before the peak
+MOMENTUM = 0.9  # number, 0 to below 1; share of the former step that is kept in the next
+WEIGHT_DECAY = 2e-3  # number, at least 0; times the learning rate: share a weight loses per step
+SHIFT = 3  # whole number, 0 to 31; pixels to either side, of the training images
+KEEP = "best"  # "best" or "improvements"; weights in models/checkpoints/: one file or all
+# "float32", "mixed_bfloat16" or "mixed_float16"; the fastest that this computer is made for
+PRECISION = precision.fastest()
+hyperparameters.check()
+training.begin(NAME, globals())
+keras.config.set_dtype_policy(PRECISION)
+
+# %% [markdown]
+# ## The data and the model
+# Batch normalisation gives each channel the mean 0 and the variance 1 over the batch, and then a
+# scale and an offset that are learned. In the test it uses moving averages from the training.
+
+
+# %%
+def activated(x):
+    """ReLU, after batch normalisation where it is asked for."""
+    return layers.ReLU()(BatchNormalization()(x) if BATCH_NORMALISATION else x)
+
+
+keras.utils.set_random_seed(SEED)
+(x_train, y_train), (x_val, y_val), (x_test, y_test) = three_parts(VALIDATION, IMAGES)
+he = {"kernel_initializer": "he_normal"}
+inputs = keras.Input((32, 32, 3))
+x = layers.Normalization(**colour_statistics(x_train))(inputs)
+for filters in (32, 64):
+    x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
+    x = activated(layers.Conv2D(filters, 3, padding="same", **he)(x))
+    x = Dropout(0.25)(layers.MaxPooling2D(2)(x))
+x = activated(layers.Dense(512, **he)(layers.Flatten()(x)))
+x = Dropout(0.5)(x)
+model = keras.Model(inputs, layers.Dense(10, "softmax", dtype="float32")(x), name=NAME)
+model.summary()
+
+# %% [markdown]
+# ## The schedule
+# A schedule gives the learning rate of each step. "decay" is $\alpha / (1 + \alpha t / E)$ with
+# $\alpha$ = LEARNING_RATE and $E$ = EPOCHS after $t$ steps. "one-cycle" rises linearly to PEAK and
+# falls along a cosine to zero.
+
+# %%
+steps = -(-len(x_train) // BATCH_SIZE)  # batches of an epoch, rounded up
+rise = int(WARM_UP * EPOCHS * steps)
+fall = EPOCHS * steps - rise
+rate = {
+    "constant": LEARNING_RATE,
+    "decay": schedules.InverseTimeDecay(LEARNING_RATE, EPOCHS, LEARNING_RATE),
+    "step": schedules.ExponentialDecay(LEARNING_RATE, 5 * steps, STEP_FACTOR, staircase=True),
+    "one-cycle": schedules.CosineDecay(0.0, fall, warmup_target=PEAK, warmup_steps=rise),
+}[SCHEDULE]
+optimizer = keras.optimizers.SGD(rate, MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+model.compile(
+    optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], steps_per_execution=16
+)
+
+# %% [markdown]
+# ## The training and the test
+# Three callbacks watch the training: Checkpoint saves its state after each epoch, Keras's
+# ModelCheckpoint keeps the weights of the best epoch, and TrainingMonitor draws the curves. The
+# best weights are rounded to float16, in which they are stored, and tested once.
+
+# %%
+checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()))
+keep = kept_weights(checkpoint, NAME, KEEP)
+monitor = TrainingMonitor(checkpoint, NAME, "Mini-VGG: training")
+model.fit(
+    distorted_batches(x_train, y_train, BATCH_SIZE, SHIFT, SEED + checkpoint.epoch),
+    epochs=EPOCHS,
+    initial_epoch=checkpoint.epoch,
+    shuffle=False,  # the dataset does it
+    validation_data=(x_val, y_val),
+    validation_batch_size=500,
+    callbacks=[checkpoint, keep, monitor, training.SayHowLong()],
+    verbose=2,
+)
+
+checkpoint.restore_best()
+models.round_weights(model, "float16")
+predicted = model.predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
+test_accuracy = float(np.mean(predicted == y_test))
+record = results.record(NAME, globals(), test_accuracy=test_accuracy, **checkpoint.figures())
+models.save(model, NAME, record, dtype="float16")
+checkpoint.remove()
+print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s")
+
+# %% [markdown]
+# **What you saw.** The validation accuracy fluctuates while the rate is high. It becomes steady and
+# higher when the rate falls to zero. The accuracy is above that of script 4, but the two trainings
+# differ in padding, batch normalisation, epochs, peak, shift and weight decay. This comparison does
+# not say what each of them is worth.
+#
+# **Try.**
+# - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?
+# - `SCHEDULE = "step"`: compare the curves with those of one-cycle.
+#
+# **Next.** `7_compare_schedules.py` compares the schedules on a smaller scale.
