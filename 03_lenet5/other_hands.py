@@ -8,7 +8,8 @@ path, and the hand makes another drawing of it each time.
 
 import math
 
-from cnn_practice import drawings, hand
+from cnn_practice import datasets, drawings, files, hand
+from cnn_practice.errors import InputError
 
 import numpy as np
 from PIL import Image
@@ -505,6 +506,10 @@ STYLES = {
 }
 
 
+SCRIPT = "03_lenet5/5_draw_other_hands.py"
+FILE = files.DATA / "other_hands.npz"
+
+
 def draw(style, rng):
     """One drawing of a style, prepared as MNIST was.
 
@@ -533,7 +538,15 @@ def draw(style, rng):
 
 
 def stretched(ink, rng):
-    """Stretch a digit towards a square, as forms and scanners do; some in very few pixels."""
+    """Stretch a digit towards a square, as some forms and scanners do; some in very few pixels.
+
+    Args:
+        ink: float32 of shape (H, W) in [0, 1], 1 = ink.
+        rng: NumPy's random generator.
+
+    Returns:
+        float32 of another shape, with paper around.
+    """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     share, few = rng.uniform(0.3, 1), rng.random() < 0.4
@@ -543,3 +556,22 @@ def stretched(ink, rng):
     if few:
         ink = (ink > rng.uniform(0.25, 0.6) * np.quantile(ink[ink > 0], 0.8)).astype(np.float32)
     return np.pad(ink, max(2, side // 10))
+
+
+def load():
+    """The digits that `5_draw_other_hands.py` made.
+
+    Returns:
+        ``images, digits, styles``: uint8 of shape (N, 28, 28), 255 = ink; uint8 and str of shape
+        (N,).
+
+    Raises:
+        InputError: they were not made yet.
+    """
+    if not FILE.exists():
+        raise InputError(f"There is no {files.shown(FILE)} yet: run {SCRIPT} first (about 1 min).")
+    arrays = datasets.read_npz(FILE)
+    try:
+        return arrays["images"], arrays["digits"], arrays["names"][arrays["styles"]]
+    except KeyError as error:
+        raise InputError(f"{files.shown(FILE)} is damaged: run {SCRIPT} again.") from error

@@ -11,6 +11,7 @@ import math
 from cnn_practice.errors import InputError
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 SIZE = 400  # pixels a side, at most, in which ink is looked for
@@ -133,14 +134,16 @@ def _cut_to_its_box(dark, light):
     """
     grey = (dark + light) / 2
     threshold, sharpness = _two_greys(grey)
-    if sharpness < 0.75 or grey.max() - grey.min() < 0.1:
-        return None
     lighter = grey > threshold
     chosen = int(lighter[_rim(grey.shape)].mean() < 0.5)  # a digit leaves most of the rim free
     classes = [~lighter, lighter]
-    box = classes[chosen]
-    sides = (box[0], box[-1], box[:, 0], box[:, -1])
-    if not all(side.any() for side in sides) or _depth(box).max() > 0.35 * max(grey.shape):
+    ink = classes[chosen]
+    touched = sum(side.any() for side in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
+    narrow = _depth(ink).max() < 0.3 * max(grey.shape)
+    # What is this small is no photograph.
+    if max(grey.shape) > 64 and not (sharpness > 0.75 and touched == 4 and narrow):
+        return None
+    if np.ptp(grey) < 0.1:
         return None
     ink, paper = (np.median(grey[classes[i]]) for i in (chosen, 1 - chosen))
     grey = (dark, light)[chosen]
@@ -181,26 +184,26 @@ def _against_its_surroundings(dark, light, sheet=None):
     dark, light = dark[part], light[part]
     window = max(3, round(0.25 * min(dark.shape)))
     paper = ndimage.grey_closing(dark, window, mode="nearest")
-    below = (paper - dark) / np.maximum(paper, 0.05)  # a shadow weakens ink and paper alike
+    # A shadow weakens ink and paper alike; what is darker still is no paper.
+    below = (paper - dark) / np.maximum(paper, 0.5 * np.quantile(paper[::4, ::4], 0.9) + 1e-3)
     above = light - ndimage.grey_opening(light, window, mode="nearest")
     inks = [below, above]
     inside = ~_rim(dark.shape) if sheet is None else sheet
-    ink = max(below, above, key=lambda ink: _spread(np.where(inside, ink, 0)))
+    # The paper that ink encloses is narrow, too, but no darker or lighter than paper around.
+    usual = _local_median((dark + light) / 2)
+    is_dark = np.sum((below * np.maximum(usual - dark, 0))[inside])
+    is_light = np.sum((above * np.maximum(light - usual, 0))[inside])
+    ink = below if is_dark >= is_light else above
     noise = 1.4826 * np.median(np.abs(ink[inside] - np.median(ink[inside])))
     ink = _of_full_strength(np.maximum(ink - np.median(ink[inside]), 0).astype(np.float32), noise)
     return ink if ink is None else _within(ink, inside)
 
 
-def _spread(ink):
-    """How strong ink is and how far it reaches: further than the light that it encloses."""
-    energy = ink**2
-    total = max(energy.sum(), 1e-12)
-    variance = 0
-    for axis in (0, 1):
-        profile, places = energy.sum(axis=axis), np.arange(ink.shape[1 - axis])
-        centre = profile @ places / total
-        variance += profile @ (places - centre) ** 2 / total
-    return total * variance
+def _local_median(grey):
+    """The median grey around each pixel, in a window of two fifths of the picture."""
+    few = Image.fromarray(grey.astype(np.float32)).resize((48, 48), Image.Resampling.BOX)
+    medians = ndimage.median_filter(np.asarray(few), 19, mode="nearest")
+    return np.asarray(Image.fromarray(medians).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
 
 
 def _within(ink, inside):
