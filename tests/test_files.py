@@ -111,7 +111,11 @@ def test_the_script_that_trains_a_model_is_found_by_its_name():
 
 def test_leftovers_of_killed_runs_are_removed(tmp_path):
     kept = [tmp_path / name for name in ("a.npz", ".partial-01234567-b.npz", "partial-a.npz")]
-    for path in [*kept, tmp_path / ".partial-01234567-a.npz"]:
+    old = [tmp_path / ".partial-01234567-a.npz", tmp_path / ".partial-89abcdef-model"]
+    old[1].mkdir()
+    for path in [*kept, old[0], old[1] / "weights.h5"]:
         path.write_text("…")
-    files.remove_leftovers(tmp_path / "a.npz")
-    assert set(tmp_path.iterdir()) == set(kept)
+    for path in [*old, kept[0], kept[2]]:  # of a former day
+        os.utime(path, (0, 0))
+    files.write_text(tmp_path / "b.txt", "whole")
+    assert set(tmp_path.iterdir()) == {*kept, tmp_path / "b.txt"}
