@@ -10,9 +10,8 @@
 # Takes a few seconds, no training. The gradients are asserted against a case computed by hand,
 # central differences and Keras.
 #
-# Source: [Goodfellow, Bengio & Courville (2016)](https://www.deeplearningbook.org), *Deep learning*,
-# for softmax and cross-entropy; Stanford's [CS231n](https://cs231n.github.io/linear-classify/),
-# for the SVM loss.
+# Source: Stanford's course [CS231n](https://cs231n.github.io/linear-classify/), notes on linear
+# classification.
 
 # %%
 from cnn_practice import hyperparameters, plots
@@ -82,8 +81,8 @@ print(f"scores [1, 3, 2.5], right class 1: SVM loss {loss}, gradient {gradient[0
 
 # %% [markdown]
 # ## The L2 penalty
-# Added to the loss, $R = \frac \lambda 2 \sum w^2$ keeps weights small. Its gradient is $\lambda w$:
-# each step of gradient descent makes every weight smaller by the same share.
+# Added to the loss, $R = \frac \lambda 2 \sum w^2$ keeps weights small. Its gradient is
+# $\lambda w$: each step of gradient descent makes every weight smaller by the same share.
 
 # %%
 penalty, decay = l2(np.array([3.0, -4.0]), 0.1)

@@ -1,9 +1,8 @@
 # %% [markdown]
 # # A multilayer perceptron, its whole update by hand
 #
-# Digits classified by fully connected layers, in NumPy alone, without even this chapter's library:
-# the forward pass, backpropagation and gradient descent are a dozen lines. You will see the loss
-# fall and the accuracy rise, epoch by epoch.
+# Fully connected layers classify digits, in NumPy alone, without even this chapter's library: the
+# forward pass, backpropagation and gradient descent are a dozen lines.
 #
 #     python 01_components/3_train_mlp.py
 #
@@ -58,21 +57,21 @@ targets = np.eye(10, dtype=np.float32)[labels].T
 
 # %%
 rng = np.random.default_rng(SEED)
-W, b, last = {}, {}, len(HIDDEN) + 1
+weights, biases, last = {}, {}, len(HIDDEN) + 1
 for l, (inputs, outputs) in enumerate(pairwise((784, *HIDDEN, 10)), start=1):
-    W[l] = rng.normal(0, np.sqrt(2 / inputs), (outputs, inputs)).astype(np.float32)
-    b[l] = np.zeros((outputs, 1), dtype=np.float32)
+    weights[l] = rng.normal(0, np.sqrt(2 / inputs), (outputs, inputs)).astype(np.float32)
+    biases[l] = np.zeros((outputs, 1), dtype=np.float32)
 
 
-def forward(y):
-    """All U_ℓ and Y_ℓ for the columns ``y``; the last Y are the probabilities."""
-    U, Y = {}, {0: y}
+def forward(x):
+    """All U_ℓ and Y_ℓ for the columns ``x``; the last Y are the probabilities."""
+    u, y = {}, {0: x}
     for l in range(1, last + 1):
-        U[l] = W[l] @ Y[l - 1] + b[l]
-        Y[l] = np.maximum(U[l], 0)
-    powers = np.exp(U[last] - U[last].max(axis=0))  # the largest is subtracted: e cannot overflow
-    Y[last] = powers / powers.sum(axis=0)
-    return U, Y
+        u[l] = weights[l] @ y[l - 1] + biases[l]
+        y[l] = np.maximum(u[l], 0)
+    powers = np.exp(u[last] - u[last].max(axis=0))  # the largest is subtracted: e cannot overflow
+    y[last] = powers / powers.sum(axis=0)
+    return u, y
 
 
 # %% [markdown]
@@ -89,27 +88,27 @@ def forward(y):
 
 
 # %%
-def update(U, Y, T):
-    """Backpropagation and one step of gradient descent on every W and b."""
-    delta = (Y[last] - T) / T.shape[1]
+def update(u, y, t):
+    """Backpropagation and one step of gradient descent on all weights and biases."""
+    delta = (y[last] - t) / t.shape[1]
     for l in range(last, 0, -1):
-        dW, db = delta @ Y[l - 1].T, delta.sum(axis=1, keepdims=True)
+        dw, db = delta @ y[l - 1].T, delta.sum(axis=1, keepdims=True)
         if l > 1:
-            delta = (U[l - 1] > 0) * (W[l].T @ delta)  # δ_{ℓ-1}, before W_ℓ moves
-        W[l] -= LEARNING_RATE * dW
-        b[l] -= LEARNING_RATE * db
+            delta = (u[l - 1] > 0) * (weights[l].T @ delta)  # δ_{ℓ-1}, before W_ℓ moves
+        weights[l] -= LEARNING_RATE * dw
+        biases[l] -= LEARNING_RATE * db
 
 
-def loss_and_accuracy(y, labels):
+def loss_and_accuracy(x, labels):
     """Mean cross-entropy, and the share of columns whose largest probability is right."""
-    p = forward(y)[1][last]
+    p = forward(x)[1][last]
     right = p[labels, np.arange(len(labels))]
     return float(-np.log(right + 1e-12).mean()), float((p.argmax(axis=0) == labels).mean())
 
 
 # %% [markdown]
 # ## Training
-# The weights of the epoch with the best validation accuracy are kept.
+# The weights of the epoch with the best validation accuracy are kept; the test images are used once.
 
 # %%
 history = {key: [] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
@@ -118,25 +117,21 @@ for epoch in range(1, EPOCHS + 1):
     order = rng.permutation(len(labels))
     for start in range(0, len(order), BATCH_SIZE):
         batch = order[start : start + BATCH_SIZE]
-        U, Y = forward(x[:, batch])
-        update(U, Y, targets[:, batch])
+        u, y = forward(x[:, batch])
+        update(u, y, targets[:, batch])
     measured = *loss_and_accuracy(x, labels), *loss_and_accuracy(*validation)
     for values, value in zip(history.values(), measured, strict=True):
         values.append(value)
     latest = {key: round(values[-1], 4) for key, values in history.items()}
     print(f"epoch {epoch}/{EPOCHS}  {latest}", flush=True)
     if history["val_accuracy"][-1] == max(history["val_accuracy"]):
-        best = {l: (W[l].copy(), b[l].copy()) for l in W}
+        best = {l: (weights[l].copy(), biases[l].copy()) for l in weights}
 seconds += time.perf_counter()
-for l in W:
-    W[l], b[l] = best[l]
+for l in weights:
+    weights[l], biases[l] = best[l]
 
-# %% [markdown]
-# ## The test images, once
-
-# %%
 test_accuracy = loss_and_accuracy(*test)[1]
-parameters = sum(W[l].size + b[l].size for l in W)
+parameters = sum(weights[l].size + biases[l].size for l in weights)
 plots.training_curves(history, "components_3_mlp_curves", "Multilayer perceptron by hand")
 run = {"test_accuracy": test_accuracy, "parameters": parameters, "epochs": EPOCHS}
 results.save(results.record(NAME, globals(), **run, seconds=round(seconds, 1)))
@@ -147,8 +142,8 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # network learns the training images by heart while it gets no better on others.
 #
 # **Try.** First give `NAME` a value of your own.
-# - `HIDDEN = (16,)`: how many digits does a network with a ninth of the weights read?
+# - `HIDDEN = (16,)`: what accuracy does a network with a ninth of the weights reach?
 # - `LEARNING_RATE = 2.0`: does the loss still fall?
-# - `BATCH_SIZE = 1024`: what does an epoch gain, and what does it cost?
+# - `BATCH_SIZE = 1024`: is an epoch faster, and does it learn as much?
 #
 # **Next.** Gradient descent can be improved: `4_optimizers.py`.

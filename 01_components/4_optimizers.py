@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Optimisers
 #
-# The gradient says in which direction the loss falls. How far to go, and what to remember of earlier
-# steps, is the optimiser's decision. You will see four of them walk down the same valley, and then
-# train the same small network.
+# The gradient says in which direction the loss falls. The optimiser decides how far to go, and what
+# to remember of earlier steps. You will see four of them walk down the same valley, and then train
+# the same small network.
 #
 #     python 01_components/4_optimizers.py
 #
@@ -58,14 +58,14 @@ def optimizers():
 #   $\theta \leftarrow \theta - \eta\, g / \sqrt{v + \varepsilon}$. Each parameter's gradient is
 #   divided by its own recent size, so steep and flat directions get steps of similar length.
 # - **Adam**: $m \leftarrow \beta_1 m + (1 - \beta_1) g$ takes the place of $g$, and
-#   $v \leftarrow \beta_2 v + (1 - \beta_2) g^2$ as above. Both start from 0, so after $t$ steps they
-#   are too small by $1 - \beta_1^t$ and $1 - \beta_2^t$, and are divided by that.
+#   $v \leftarrow \beta_2 v + (1 - \beta_2) g^2$ as above. Both start from 0, so after $t$ steps
+#   they are too small by $1 - \beta_1^t$ and $1 - \beta_2^t$, and are divided by that.
 #
 # Adam's first step can be computed by hand: $m / (1 - \beta_1) = g$ and $v / (1 - \beta_2) = g^2$,
 # so $\theta$ moves by $\eta\, g / |g|$: by $\eta$, for a gradient of any size.
 
 # %%
-for g in (0.001, 1.0, 1000.0):
+for g in (0.01, 1.0, 100.0):
     theta = np.array([0.0])
     cnn.Adam(0.5).update(theta, np.array([g]))
     assert np.isclose(theta[0], -0.5, rtol=1e-3)
@@ -96,12 +96,12 @@ for name, ours in optimizers().items():
 # %% [markdown]
 # ## A narrow valley, and a small network
 # The valley is $L(a, b) = (a^2 + 20 b^2) / 2$: twenty times as steep in one direction as in the
-# other. The learning rates for it are larger, so that all four arrive within 40 steps.
+# other. The learning rates for it are larger, so that 40 steps are enough to come near the bottom.
 
 # %%
 figure = Figure(figsize=(12, 4), layout="constrained")
 valley, curves = figure.subplots(1, 2)
-a, b = np.meshgrid(np.linspace(-0.6, 4.2, 200), np.linspace(-1.3, 1.3, 200))
+a, b = np.meshgrid(np.linspace(-1.2, 4.2, 200), np.linspace(-1.3, 1.3, 200))
 valley.contour(a, b, (a**2 + 20 * b**2) / 2, levels=12, cmap="Greys", linewidths=0.7)
 in_the_valley = (cnn.SGD(0.08), cnn.SGD(0.02, 0.8), cnn.RMSprop(0.15), cnn.Adam(0.25))
 for name, optimizer in zip(optimizers(), in_the_valley, strict=True):
@@ -133,7 +133,8 @@ print(f"optimizers: validation accuracy {listed}")
 
 # %% [markdown]
 # **What you saw.** In the valley, SGD jumps from side to side in the steep direction and creeps in
-# the flat one. RMSprop and Adam take steps of similar length in both.
+# the flat one. RMSprop and Adam take steps of similar length in both. Momentum and Adam remember
+# earlier steps, so they go past the bottom and come back.
 #
 # **Try.**
 # - `RATE_SGD = 1.0`, and `RATE_ADAM = 0.1`: which optimiser forgives a rate ten times too large?

@@ -124,12 +124,12 @@ print(f"initializers: ReLU over {DEPTH} layers, He keeps {kept['ReLU', 'He'][0]:
 # %% [markdown]
 # **What you saw.** With weights that are too small, the signal loses the same factor at every layer
 # (a straight line, for the axis is logarithmic). With weights that are too large, ReLU lets it
-# explode. tanh cannot exceed 1, so there the signal stays, and the gradient is what goes wrong. He's
-# weights keep both with ReLU.
+# explode. tanh cannot exceed 1, so there only the gradient grows. With ReLU, He's weights keep the
+# size of both, and Glorot's lose a part at every layer.
 #
 # **Try.**
 # - `DEPTH = 50`: which of the lines still end near where they began?
 # - `UNITS = 1024`: what becomes of the two fixed deviations, and of Glorot and He?
 #
-# **Next.** So far each pixel had its own weight. A convolution uses the same few weights everywhere:
-# `6_padding_stride_kernel.py`.
+# **Next.** So far each pixel had its own weight. A convolution uses the same few weights
+# everywhere: `6_padding_stride_kernel.py`.

@@ -35,7 +35,16 @@ from numpy_cnn.layers import (
     tanh_forward,
 )
 from numpy_cnn.losses import l2, softmax, softmax_cross_entropy, svm
-from numpy_cnn.network import Activation, Affine, Conv2D, Dropout, Flatten, Network, Pooling2D
+from numpy_cnn.network import (
+    Activation,
+    Affine,
+    Conv2D,
+    Dropout,
+    Flatten,
+    Layer,
+    Network,
+    Pooling2D,
+)
 from numpy_cnn.optimizers import SGD, Adam, RMSprop
 from numpy_cnn.pooling import (
     average_pool_backward,

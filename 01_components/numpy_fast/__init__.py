@@ -7,11 +7,6 @@ save its best weights (``solver``).
 """
 
 import numpy as np
-import threadpoolctl
-
-# Two threads of our own share a batch, so each matrix product (OpenBLAS) gets one: with more, the
-# threads would fight for the cores.
-threadpoolctl.threadpool_limits(1, user_api="blas")
 
 # Without this, each training step would give its arrays back to the system and get fresh pages for
 # the next, which takes as long as the computing. The GNU C library keeps freed blocks up to the
@@ -35,6 +30,7 @@ from numpy_cnn import (
     Affine,
     Dropout,
     Flatten,
+    Layer,
     RMSprop,
     affine_backward,
     affine_forward,
