@@ -82,12 +82,16 @@ def _plain(model):
         kind = getattr(keras.layers, type(layer).__name__, type(layer))
         return kind.from_config(layer.get_config() | {"dtype": "float32"})
 
-    policy = keras.config.dtype_policy()
+    policy, compiled = keras.config.dtype_policy(), model.compiled
     keras.config.set_dtype_policy("float32")
+    model.compiled = (
+        False  # or the copy would be compiled too, with a loss that only a script knows
+    )
     try:
         plain = keras.models.clone_model(model, clone_function=plain_layer)
     finally:
         keras.config.set_dtype_policy(policy)
+        model.compiled = compiled
     plain.set_weights(model.get_weights())
     return plain
 
