@@ -79,8 +79,10 @@ def _plain(model):
 
     def plain_layer(layer):
         # A layer that computes as one of Keras's, only faster, has the name of it.
-        kind = getattr(keras.layers, type(layer).__name__, type(layer))
-        return kind.from_config(layer.get_config() | {"dtype": "float32"})
+        named = getattr(keras.layers, type(layer).__name__, None)
+        kind = named if named in type(layer).__mro__ else type(layer)
+        config = layer.get_config()
+        return kind.from_config(config | ({"dtype": "float32"} if "dtype" in config else {}))
 
     policy, compiled = keras.config.dtype_policy(), model.compiled
     keras.config.set_dtype_policy("float32")
