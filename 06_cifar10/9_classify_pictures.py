@@ -66,7 +66,7 @@ for number, (name, true, row) in enumerate(zip(names, truth, probabilities, stri
     order = np.argsort(-row)[:2]
     first, second = (f"{classes[label]} {row[label]:.1%}" for label in order)
     caption = f"{classes[order[0]]} {row[order[0]]:.0%}"
-    captions.append(caption if true else f"{name[:16]}\n{caption}")
+    captions.append(caption if true else f"{name[:14]}\n{caption}")
     if true and true != classes[order[0]]:
         wrong.append(number)
     print(f"{name:<28} {first:<20} {second:<20} {true or '?'}")

@@ -134,7 +134,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     Args:
         pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
             pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
-        captions: N strings.
+        captions: N strings, of one line or more.
         name: file name without suffix.
         title: heading of the figure.
         wrong: indices of the pictures to mark.
@@ -145,7 +145,9 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
-    inches = 1.2 * rows + 0.6
+    more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
+    pitch = 1.2 + more
+    inches = pitch * rows + 0.6
     figure = Figure(figsize=(max(columns, 4), inches))
     figure.suptitle(title, y=1 - 0.12 / inches, va="top")
     axes = figure.add_axes((0, 0, 1, 1 - 0.4 / inches))
@@ -154,7 +156,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         row, column = divmod(index, columns)
         height, width = np.squeeze(picture).shape[:2]
         half_height, half_width = 0.45 * np.array([height, width]) / max(height, width)
-        x, y = column, 1.2 * row
+        x, y = column, pitch * row
         left, top = x - half_width, y - half_height
         box = (left, x + half_width, y + half_height, top)
         axes.imshow(np.squeeze(picture), extent=box, **imshow)
@@ -162,7 +164,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         size = 2 * half_width, 2 * half_height
         axes.add_patch(Rectangle((left, top), *size, fill=False, color=frame, linewidth=line))
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
-    axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
+    axes.set(xlim=(-0.55, columns - 0.45), ylim=(pitch * (rows - 1) + 0.55, -0.75 - more))
     save(figure, name, bbox_inches=None)
 
 
