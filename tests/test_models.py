@@ -3,12 +3,14 @@
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from cnn_practice import datasets, drawings, files, models
+from cnn_practice import datasets, drawings, files, models, results
 from cnn_practice.errors import InputError
 
 import keras
@@ -33,7 +35,8 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     models.save(model, "small")
     x = np.random.default_rng(0).random((5, 4, 4, 1), dtype=np.float32)
     assert np.array_equal(models.load("small").predict(x, verbose=0), model.predict(x, verbose=0))
-    assert {path.name for path in folder.iterdir()} == {"small.config.json", "small.weights.h5"}
+    names = {path.name for path in folder.glob("[!.]*")}
+    assert names == {"small.config.json", "small.weights.h5"}
 
 
 def test_weights_stored_as_float16(folder):
@@ -78,9 +81,22 @@ def test_a_weight_too_large_for_float16(folder):
     assert np.abs(models.load("small").get_weights()[1]).max() < 1  # the former model
 
 
-def test_a_model_never_trained(folder):
-    with pytest.raises(InputError, match=r"run «python 03_lenet5/1_train_lenet5\.py»"):
+def test_a_missing_model_is_trained_or_brought_back(folder):
+    shutil.copy(files.ROOT / "models" / "lenet5.results.json", folder)
+    with pytest.raises(InputError) as raised:
         models.load("lenet5")
+    assert re.search(
+        r"train it with «python 03_lenet5/1_train_lenet5\.py» \(.+ cores\), or bring it back with"
+        " «git checkout models»",
+        str(raised.value),
+    )
+
+
+def test_a_model_with_a_misspelt_name(folder):
+    models.save(small_model(), "small")
+    models.save(small_model(), "other")
+    with pytest.raises(InputError, match=r"train it, or bring it back .*; there is small"):
+        models.load("smal")
 
 
 def test_config_and_weights_of_different_models(folder):
@@ -194,3 +210,69 @@ def test_the_recorded_accuracy_is_what_was_aimed_at(name):
     assert len(record["seeds"]) == len(record["test_accuracy"]["runs"]) == 3
     assert record["test_accuracy"]["mean"] >= test_accuracy
     assert record["drawings_accuracy"] >= drawings_accuracy
+
+
+def test_a_model_of_a_newer_keras(folder, monkeypatch):
+    record = results.record("small", {"SEED": 1}, test_accuracy=0.9)
+    models.save(small_model(), "small", record)
+    config = folder / "small.config.json"
+    config.write_text(config.read_text().replace('"units"', '"unheard_of": 1, "units"'))
+    monkeypatch.setattr(keras, "__version__", "3.14.9")
+    with pytest.raises(InputError, match=r"The model small needs Keras ≥ 3\.15, and 3\.14\.9 is"):
+        models.load("small")
+
+
+def in_seconds(limit, name, match):
+    start = time.perf_counter()
+    with pytest.raises(InputError, match=match) as raised:
+        models.load(name)
+    assert "\n" not in str(raised.value)
+    assert time.perf_counter() - start < limit
+
+
+def test_configs_from_elsewhere_end_with_one_sentence_within_ten_seconds(folder):
+    """JSON 100,000 deep, 3,000 layers, a billion units, an input of 10¹⁵ numbers."""
+    models.save(small_model(), "small")
+    config = folder / "small.config.json"
+    right = config.read_text()
+    content = json.loads(right)
+    config.write_text("[" * 100_000)
+    in_seconds(10, "small", r"small\.config\.json is damaged")
+    deep = json.loads(right)
+    for _ in range(90):
+        deep = {"class_name": "Sequential", "config": {"name": "s", "layers": [deep]}}
+    config.write_text(json.dumps(deep))
+    in_seconds(10, "small", r"small\.config\.json is damaged|do not belong together")
+    layer = content["config"]["layers"].pop()
+    for i in range(3000):
+        content["config"]["layers"].append(layer | {"config": layer["config"] | {"name": f"d{i}"}})
+    config.write_text(json.dumps(content))
+    in_seconds(10, "small", r"small\.config\.json has 3,002 layers, and at most 1,000 are read")
+    config.write_text(right.replace('"units": 3', '"units": 1000000000'))
+    in_seconds(10, "small", "do not belong together")
+    wide = json.loads(right)
+    wide["config"]["layers"][0]["config"]["batch_shape"] = [None, 10**5, 10**5, 10**5]
+    config.write_text(json.dumps(wide))
+    in_seconds(10, "small", r"small\.config\.json is damaged|do not belong together")
+
+
+def test_flipped_bytes_in_weights_are_told(folder, capsys):
+    """60 files with a bit flipped: a sentence, or a model that is not that of its record."""
+    record = results.record("small", {"SEED": 1}, test_accuracy=0.9)
+    models.save(small_model(), "small", record)
+    weights = folder / "small.weights.h5"
+    whole, random_number = weights.read_bytes(), random.Random(1)
+    models.load("small")
+    assert "is not the file" not in capsys.readouterr().out
+    told = 0
+    for _ in range(60):
+        flipped = bytearray(whole)
+        flipped[random_number.randrange(len(whole))] ^= 1 << random_number.randrange(8)
+        weights.write_bytes(flipped)
+        try:
+            models.load("small")
+            assert "small.weights.h5 is not the file that the record" in capsys.readouterr().out
+        except InputError as error:
+            assert re.search("is damaged|do not belong together", str(error))
+            told += 1
+    assert told >= 1

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Your own pictures, classified by mini-VGG
 #
-# Reloads what `5_train_minivgg.py` saved. Without a folder of yours it takes pictures from the test
+# Reloads what `6_train_minivgg.py` saved. Without a folder of yours it takes pictures from the test
 # images, so that you see first how it works.
 #
-#     python 06_cifar10/10_classify_pictures.py
+#     python 06_cifar10/9_classify_pictures.py
 #
 # Takes about 4 s. Put pictures of any size and format into a folder and give it in FOLDER: the
 # middle square of each is shrunk to 32×32. What the network has never been shown (a person, a
@@ -39,7 +39,7 @@ if FOLDER is None:
     _, (x_test, y_test) = datasets.load_cifar10()
     chosen = np.random.default_rng(SEED).choice(len(x_test), PICTURES, replace=False)
     names = [f"test image {number}" for number in chosen]
-    truth = [datasets.CIFAR10_CLASSES[label] for label in y_test[chosen, 0]]
+    truth = [datasets.CIFAR10_CLASSES[label] for label in y_test[chosen]]
     shown = images = x_test[chosen]
 else:
     paths = drawings.list_folder(Path(FOLDER).expanduser())

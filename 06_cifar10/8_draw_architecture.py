@@ -6,7 +6,7 @@
 # it hands on (height × width × channels), with a square for each doubling of its numbers: squares
 # disappear where pooling throws away. Beside it the weights: they are where the squares are few.
 #
-#     python 06_cifar10/9_draw_architecture.py
+#     python 06_cifar10/8_draw_architecture.py
 #
 # Takes about 8 s.
 
@@ -32,7 +32,7 @@ names = NAMES or sorted(
     path.name.removesuffix(".config.json") for path in files.MODELS.glob("*.config.json")
 )
 if not names:
-    raise InputError("There is no model in models/ yet: train one, for instance with script 2.")
+    raise InputError("There is no model in models/ yet: train one, for instance with script 4.")
 graphviz = shutil.which("dot") and importlib.util.find_spec("pydot")
 if not graphviz:
     print(

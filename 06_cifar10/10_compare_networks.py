@@ -8,9 +8,9 @@
 # - **precision**: of the pictures that were called a cat, the share that shows one;
 # - **recall**: of the pictures that show a cat, the share that was called one.
 #
-#     python 06_cifar10/4_compare_networks.py
+#     python 06_cifar10/10_compare_networks.py
 #
-# Takes about 10 s. The models come from scripts 2, 3, 5 and 7. Nothing is chosen here by the test
+# Takes about 10 s. The models come from scripts 2, 4, 5 and 6. Nothing is chosen here by the test
 # images.
 
 # %%

@@ -5,7 +5,7 @@
 # of it, looks left or right, and its fur resembles a dog's. Two pairs of convolutions, each with a
 # pooling behind it, and two dense layers. Nine tenths of the weights are in the first dense layer.
 #
-#     python 06_cifar10/2_train_four_layer.py
+#     python 06_cifar10/4_train_four_layer.py
 #
 # Expect 82.79% on the test images (one run, so no deviation) after 24 min of training on AMD EPYC,
 # 2 cores.
@@ -123,7 +123,7 @@ model.fit(
 checkpoint.restore_best()
 models.save(model, NAME, dtype="float16")
 predicted = models.load(NAME).predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
-test_accuracy = float(np.mean(predicted == y_test.ravel()))
+test_accuracy = float(np.mean(predicted == y_test))
 results.save(
     NAME, globals(), test_accuracy=test_accuracy, best_epoch=checkpoint.best_epoch,
     parameters=model.count_params(), epochs=EPOCHS, seconds=checkpoint.seconds,

@@ -4,9 +4,9 @@
 # The least network that may be called convolutional: 32 filters of 3×3, and a softmax on all their
 # 32,768 outputs. Three classes of animals: cats, dogs and horses of CIFAR-10. It sees edges and
 # colours, but nothing that is made of them; so three of ten animals are taken for another, where
-# chance would be two of three. `8_classify_with_shallownet.py` reloads it.
+# chance would be two of three. `3_classify_with_shallownet.py` reloads it.
 #
-#     python 06_cifar10/7_train_shallownet.py
+#     python 06_cifar10/2_train_shallownet.py
 #
 # Expect 73.57% on the test images (one run, so no deviation) after 2 min of training on AMD EPYC,
 # 2 cores.

@@ -2,10 +2,10 @@
 # # Mini-VGG, and four ways to lower the learning rate
 #
 # VGG's idea in small: pairs of 3×3 convolutions, twice as many filters after each pooling. What
-# makes it better than the four convolutions of script 2 is batch normalisation, and a schedule that
-# fits it: try the others of SCHEDULE, or see `6_compare_schedules.py`.
+# makes it better than the four convolutions of script 4 is batch normalisation, and a schedule that
+# fits it: try the others of SCHEDULE, or see `7_compare_schedules.py`.
 #
-#     python 06_cifar10/5_train_minivgg.py
+#     python 06_cifar10/6_train_minivgg.py
 #
 # Expect 88.95% on the test images (one run, so no deviation) after 30 min of training on AMD EPYC,
 # 2 cores.
@@ -131,7 +131,7 @@ model.fit(
 checkpoint.restore_best()
 models.save(model, NAME, dtype="float16")
 predicted = models.load(NAME).predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
-test_accuracy = float(np.mean(predicted == y_test.ravel()))
+test_accuracy = float(np.mean(predicted == y_test))
 results.save(
     NAME, globals(), test_accuracy=test_accuracy, best_epoch=checkpoint.best_epoch,
     parameters=model.count_params(), epochs=EPOCHS, seconds=checkpoint.seconds,

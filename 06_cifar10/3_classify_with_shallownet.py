@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Cat, dog or horse? ShallowNet reloaded
 #
-# What `7_train_shallownet.py` saved, its architecture as JSON and its weights, is reloaded here and
+# What `2_train_shallownet.py` saved, its architecture as JSON and its weights, is reloaded here and
 # looks at animals it has never seen: a few test images, and how sure it was of each.
 #
-#     python 06_cifar10/8_classify_with_shallownet.py
+#     python 06_cifar10/3_classify_with_shallownet.py
 #
 # Takes about 4 s. Note what the mistakes have in common: colour and direction of edges are all it
 # has to go by.

@@ -10,7 +10,7 @@
 # The curve lies nearly flat, as if there were nothing left to learn. With 0.5 it goes
 # on falling, and with a rate that rises first most of all. The last lines say how much.
 #
-#     python 06_cifar10/6_compare_schedules.py
+#     python 06_cifar10/7_compare_schedules.py
 #
 # Takes about 6 min on 2 cores. The accuracies are low: an eighth of the images, and few epochs.
 #
@@ -69,7 +69,7 @@ rates = {
 
 # %%
 def minivgg():
-    """The network of script 5."""
+    """The network of script 6."""
     model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(4, offset=-2)])
     for filters in (32, 64):
         for _ in range(2):
