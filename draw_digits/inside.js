@@ -83,8 +83,13 @@ class LayerView {
             const column = c % columns, row = (c - column) / columns;
             this.colours[(row * H + y) * line + column * W + x] = table[255 + Math.round(values[i] * factor) | 0];
           }
-      this.range.firstChild.textContent = number(least);
+      this.range.firstChild.textContent = number(Math.abs(least) < 0.0005 ? 0 : least);
       this.range.lastChild.textContent = number(most);
+      if (this.signed !== least < 0) {
+        this.signed = least < 0;
+        const colours = SCALES[isDark() ? "dark" : "light"].flat();
+        this.range.children[1].style.background = `linear-gradient(to right, ${colours.slice(this.signed ? 0 : 4).join(", ")})`;
+      }
     }
     this.context.putImageData(this.image, 0, 0);
     const context = this.canvas.getContext("2d");
@@ -455,9 +460,6 @@ function openInside(model) {
 function arrangeLayers() {
   for (const each of view.layers) {
     each.arrange(each.element.clientWidth - 34);
-    const signs = ["linear", "tanh"].includes(each.layer.activation);
-    const colours = SCALES[isDark() ? "dark" : "light"];
-    each.range.children[1].style.background = `linear-gradient(to right, ${(signs ? colours.flat() : colours.flat().slice(4)).join(", ")})`;
     each.draw();
     each.drawFilters();
   }

@@ -22,7 +22,7 @@ import socket
 import threading
 import webbrowser
 
-from cnn_practice import files
+from cnn_practice import files, hyperparameters
 from cnn_practice.errors import InputError
 
 import build_page
@@ -38,11 +38,12 @@ except ModuleNotFoundError as error:
     raise InputError("The page needs Flask: run «pip install -e .[page]» once.") from error
 
 # Hyperparameters
-PORT = 8028  # of the page's address; change it if another program has it
-FOLDER = files.DRAWINGS  # where «save» puts drawings and their groundtruth.json
-OPEN_BROWSER = True  # False: only print the address
-MAX_BYTES = 2 * 1024 * 1024  # of one request: the page sends about 20 kB
-MAX_SIDE = 2000  # pixels; a small PNG can unpack to a picture that fills the memory
+PORT = 8028  # whole number, 1 to 65535; of the page's address: change it if another program has it
+FOLDER = files.DRAWINGS  # folder; where «save» puts drawings and their groundtruth.json
+OPEN_BROWSER = True  # True or False; False only prints the address
+MAX_BYTES = 2 * 1024 * 1024  # whole number, at least 1; of one request: the page sends about 20 kB
+MAX_SIDE = 2000  # whole number, at least 1; pixels: a small PNG can unpack to an enormous picture
+hyperparameters.check()
 
 HOST = "127.0.0.1"
 SENTENCES = {
@@ -270,11 +271,9 @@ def listen(port):
     """A socket that listens at ``port`` of this computer alone.
 
     Raises:
-        InputError: there is no such port, another program has it, or it needs more rights.
+        InputError: another program has it, or it needs more rights.
     """
     another = "give PORT in draw_digits/server.py another number"
-    if type(port) is not int or not 1 <= port <= 65535:
-        raise InputError(f"PORT is {port!r}: it must be a whole number from 1 to 65535.")
     try:
         return socket.create_server((HOST, port))
     except PermissionError as error:
