@@ -17,14 +17,18 @@
 # Source: the [competition's page](https://www.kaggle.com/competitions/digit-recognizer/data).
 
 # %%
-from cnn_practice import files, plots
+from cnn_practice import files, hyperparameters, plots
 from cnn_practice.errors import InputError
 
 import competition
 import numpy as np
 
-# %% Hyperparameters
-EXAMPLES = 8  # pictures of each digit in the figure
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+EXAMPLES = 8  # whole number, 1 to 100; pictures of each digit in the figure
+hyperparameters.check()
 
 # %% [markdown]
 # ## Reading and checking

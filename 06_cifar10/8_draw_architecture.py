@@ -1,10 +1,10 @@
 # %% [markdown]
-# # The architecture of every model, as a picture and as text
+# # The architecture of each model, as a picture and as text
 #
-# Every model of `models/` is drawn twice: by Keras's `plot_model`, which needs the program Graphviz
-# and the package pydot, and as text, which needs neither. The text says of each layer which shape
-# it hands on (height × width × channels), with a square for each doubling of its numbers: squares
-# disappear where pooling throws away. Beside it the weights: they are where the squares are few.
+# This script draws every model in `models/` twice: with Keras's `plot_model`, which needs the
+# program Graphviz and the package pydot, and as text, which needs neither. The text has a line for
+# each layer: the shape of its output (height × width × channels), a bar, and its number of weights.
+# The bar has one square for each doubling of the number of output values.
 #
 #     python 06_cifar10/8_draw_architecture.py
 #
@@ -15,24 +15,31 @@ import importlib.util
 import math
 import shutil
 
-from cnn_practice import files, models
+from cnn_practice import files, hyperparameters, models, plots
 from cnn_practice.errors import InputError
 
 import keras
 
-# %% Hyperparameters
-NAMES = ()  # of the models to draw; all of models/ when empty
-DPI = 80  # of the pictures
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+NAMES = None  # each a file name or None; of the models to draw; None draws all of models/
+DPI = 80  # whole number, 20 to 300; dots per inch of the pictures
+hyperparameters.check()
 
 # %% [markdown]
-# ## What there is to draw, and with what
+# ## The models, and the program that draws them
 
 # %%
 names = NAMES or sorted(
-    path.name.removesuffix(".config.json") for path in files.MODELS.glob("*.config.json")
+    path.name.removesuffix(".config.json") for path in files.MODELS.glob("[!.]*.config.json")
 )
 if not names:
-    raise InputError("There is no model in models/ yet: train one, for instance with script 4.")
+    raise InputError(
+        "There is no model in models/: train one, for instance with script 2, or bring back those"
+        " of the repository with «git checkout models»."
+    )
 graphviz = shutil.which("dot") and importlib.util.find_spec("pydot")
 if not graphviz:
     print(
@@ -42,7 +49,8 @@ if not graphviz:
     )
 
 # %% [markdown]
-# ## The text
+# ## Text and pictures
+# A layer with two outputs, such as the last ones of the bounding-box network, has two lines.
 
 
 # %%
@@ -52,7 +60,7 @@ def shape(tensor):
 
 
 def drawn(model):
-    """A line for each layer: its name, what it hands on, and its number of weights."""
+    """A line for each layer: its kind, the shape of its output, a bar, and its weights."""
     lines = []
     for layer in model.layers:
         for output in keras.tree.flatten(layer.output):
@@ -72,6 +80,16 @@ for name in names:
         picture = files.FIGURES / f"architecture_{name}.png"
         with files.written_beside(picture) as temporary:
             keras.utils.plot_model(model, temporary, show_shapes=True, dpi=DPI)
-        print(f"figure: {files.shown(picture)}")
-
+        plots.show(picture, f"The layers of {name} with their output shapes")
 print(f"\n{len(names)} models drawn as text{' and as pictures' if graphviz else ''}")
+
+# %% [markdown]
+# **What you saw.** The bars become shorter at each pooling layer. In the networks of this chapter,
+# most weights are in the first dense layer. The convolutions have fewer weights but use each of
+# them at every pixel, so most multiplications are theirs.
+#
+# **Try.**
+# - `NAMES = ("cifar10_four_layer", "cifar10_minivgg")`: find all differences.
+# - `NAMES = ("vgg16_32",)`: which layer has the most weights there?
+#
+# **Next.** `9_classify_pictures.py` classifies pictures of your own.

@@ -58,6 +58,42 @@ def check():
             check_value(name, caller.f_globals[name], rule)
 
 
+def edited(source, **values):
+    """``source`` with other values in its block, as a user edits it: the comments stay.
+
+    Args:
+        source: text of a script.
+        **values: of UPPERCASE names of the block, as Python writes them with ``repr``.
+
+    Raises:
+        InputError: the script has no such hyperparameter; near names are given.
+    """
+    lines = source.encode().splitlines(keepends=True)  # as bytes, which is how ast counts
+    places = {
+        node.targets[0].id: node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    for name in values:
+        if not (name.isupper() and name in places):
+            raise InputError(f"The script has no hyperparameter {name}{_near(name, places)}.")
+    for name, value in sorted(values.items(), key=lambda pair: -places[pair[0]].lineno):
+        node = places[name]
+        after = lines[node.end_lineno - 1][node.end_col_offset :]
+        if b"#" not in after and node.lineno < node.end_lineno:
+            _, mark, comment = lines[node.lineno - 1].partition(b"  # ")
+            after = mark + comment or after
+        lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {value!r}".encode() + after]
+    return b"".join(lines).decode()
+
+
+def _near(name, places):
+    """Which names a script has that ``name`` may have been meant for, as a part of a sentence."""
+    names = [place for place in places if place.isupper()]
+    close = difflib.get_close_matches(name.upper(), names, cutoff=0.5)
+    return f"; is {' or '.join(close)} meant?" if close else f": it has {', '.join(names)}"
+
+
 def comments(source, last=None):
     """The comment of each hyperparameter: pairs of name and text, in the order of the lines.
 
@@ -95,7 +131,7 @@ def comments(source, last=None):
 def check_value(name, value, rule):
     """Raise an ``InputError`` if ``value`` does not keep ``rule``, the text of a comment."""
     try:
-        keeps, choices = _parse(rule)
+        keeps, choices = parse(rule)
     except ValueError as error:
         raise InputError(
             f"The comment of {name} begins with «{rule}», which is no rule: begin it with what is"
@@ -108,8 +144,9 @@ def check_value(name, value, rule):
         close = {choice.lower(): choice for choice in choices if isinstance(choice, str)}
         for match in difflib.get_close_matches(value.lower(), close, n=1, cutoff=0.5):
             near = f', perhaps for "{close[match]}"'
-    spelled = rule.replace("file name", "file name of letters, digits, -, _ and .")
-    with_article = re.sub(r"^(?=whole|number|file|folder)", "a ", spelled)
+    spelled = rule.replace("file name", "file name of letters, digits, -, _ and dots")
+    spelled = re.sub(r"\b(a )?(folder|file(?! name))\b", r"the path of a \2", spelled)
+    with_article = re.sub(r"^(?=whole|number|file)", "a ", spelled)
     wanted = f"choose {rule}" if choices else f"write {with_article}"
     if rule.startswith("each "):
         wanted = f"write one or more values in parentheses, separated by commas, {spelled}"
@@ -125,7 +162,7 @@ def _shown(value):
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def _parse(rule):
+def parse(rule):
     """A function that tells whether a value keeps ``rule``, and the choices that the rule names.
 
     Raises:
@@ -134,7 +171,7 @@ def _parse(rule):
     rule = re.sub(r"^an? ", "", rule.strip())
     if rule.startswith("each "):
         none_too, rule = rule.endswith(" or None"), rule.removesuffix(" or None")
-        keeps, choices = _parse(rule.removeprefix("each "))
+        keeps, choices = parse(rule.removeprefix("each "))
 
         def each_keeps(value):
             some = isinstance(value, tuple | list) and len(value) > 0
@@ -148,7 +185,7 @@ def _parse(rule):
     if choices:
         return lambda value: any(_same(value, choice) for choice in choices), choices
     if rule.endswith(" or None"):
-        keeps, choices = _parse(rule.removesuffix(" or None"))
+        keeps, choices = parse(rule.removesuffix(" or None"))
         return lambda value: value is None or keeps(value), choices
     kind, *bounds = re.split(r",? and |, ", rule)
     if kind in ("whole number", "number"):

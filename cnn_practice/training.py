@@ -62,11 +62,11 @@ def _differences(name, script_variables):
     settings.pop("SEED", None)
     former = record["hyperparameters"]
     differing = [
-        f"{key} is {settings.get(key, 'absent')!r}, there {former.get(key, 'absent')!r}"
+        f"{key} {settings.get(key, 'unset')} instead of {former.get(key, 'unset')}"
         for key in sorted(settings.keys() | former.keys())
         if settings.get(key) != former.get(key)
     ]
-    return f", whose settings differ ({'; '.join(differing)})" if differing else ""
+    return f", with other settings ({'; '.join(differing)})" if differing else ""
 
 
 class SayHowLong(keras.callbacks.Callback):
