@@ -124,8 +124,8 @@ plots.save(figure, "components_10_backprop_feature_maps_and_biases")
 print(f"backprop_feature_maps: {len(errors)} checks, all relative errors below 1e-6")
 
 # %% [markdown]
-# **What you saw.** The framed numbers of $\delta$, multiplied by the turned kernel and added up, give
-# the framed number of the gradient. You can recompute any other one in the same way.
+# **What you saw.** The framed numbers of $\delta$, multiplied by the turned kernel and added up,
+# give the framed number of the gradient. You can recompute any other one in the same way.
 #
 # **Try.**
 # - `SEED = 1`: another kernel; recompute the framed sum from the figure.

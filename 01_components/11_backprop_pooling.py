@@ -11,7 +11,8 @@
 # with a relative error below 1e-6.
 #
 # Source: [LeCun, Bottou, Bengio & Haffner (1998)](https://doi.org/10.1109/5.726791) for the mean;
-# [Ranzato, Huang, Boureau & LeCun (2007)](https://doi.org/10.1109/CVPR.2007.383157) for the maximum.
+# [Ranzato, Huang, Boureau & LeCun (2007)](https://doi.org/10.1109/CVPR.2007.383157) for the
+# maximum.
 
 # %%
 from cnn_practice import hyperparameters, plots
@@ -39,8 +40,8 @@ if 2 * WINDOW > SIZE:
 # - **maximum**, $z = \max x$: if the largest pixel grows a little, so does $z$; if any other pixel
 #   does, $z$ stays. So $\partial L / \partial x = \text{mask} \odot \delta$, where the mask is 1 at
 #   the maximum and 0 elsewhere.
-# - **mean**, $z = \sum x / k^2$: each pixel has the same share, $\partial L / \partial x = \delta /
-#   k^2$.
+# - **mean**, $z = \sum x / k^2$: each pixel has the same share,
+#   $\partial L / \partial x = \delta / k^2$.
 #
 # Where windows overlap, a pixel adds up what it gets from each. Where two pixels are equal, the
 # maximum has no derivative. Then the first in reading order gets all, as in TensorFlow.

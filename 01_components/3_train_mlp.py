@@ -108,7 +108,8 @@ def loss_and_accuracy(x, labels):
 
 # %% [markdown]
 # ## Training
-# The weights of the epoch with the best validation accuracy are kept; the test images are used once.
+# The weights of the epoch with the best validation accuracy are kept. The test images are used
+# once, at the end.
 
 # %%
 history = {key: [] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}

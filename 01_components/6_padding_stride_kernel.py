@@ -19,16 +19,8 @@ import time
 from cnn_practice import datasets, hyperparameters, plots
 
 import numpy as np
+import numpy_cnn as cnn
 from matplotlib.figure import Figure
-from numpy_cnn import (
-    conv_forward,
-    conv_forward_naive,
-    conv_single_step,
-    im2col,
-    padding_sizes,
-    relative_error,
-    zero_pad,
-)
 
 # %% [markdown]
 # ## Hyperparameters
@@ -54,9 +46,9 @@ hyperparameters.check()
 image = np.zeros((5, 6))
 image[1:4, 2:4] = 1
 edges = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # Sobel
-padded = zero_pad(image[None, :, :, None], (1, 1), (1, 1))
+padded = cnn.zero_pad(image[None, :, :, None], (1, 1), (1, 1))
 window = padded[0, 2:5, 1:4]
-z = conv_single_step(window, edges[:, :, None], 0.0)
+z = cnn.conv_single_step(window, edges[:, :, None], 0.0)
 print(f"one step at row 2, column 1: Σ window ⊙ kernel = {z:g}")
 assert z == 1 * 1 + 2 * 1 + 1 * 1  # the kernel's right column lies on ink, the rest on paper
 
@@ -67,7 +59,7 @@ assert z == 1 * 1 + 2 * 1 + 1 * 1  # the kernel's right column lies on ink, the 
 
 # %%
 x, w = image[None, :, :, None], edges[:, :, None, None]
-out, _ = conv_forward_naive(x, w, np.zeros(1), stride=1, padding="same")
+out, _ = cnn.conv_forward_naive(x, w, np.zeros(1), stride=1, padding="same")
 assert out[0, 2, 1, 0] == z
 print(out[0, :, :, 0])
 
@@ -84,8 +76,8 @@ print("\nH = 28       " + "".join(f"stride {s}            " for s in STRIDES))
 for k in KERNEL_SIZES:
     row = []
     for s in STRIDES:
-        valid = padding_sizes(28, k, s, "valid")
-        same = padding_sizes(28, k, s, "same")
+        valid = cnn.padding_sizes(28, k, s, "valid")
+        same = cnn.padding_sizes(28, k, s, "same")
         assert valid[2] == (28 - k) // s + 1 and same[2] == -(-28 // s)
         row.append(f"valid {valid[2]:2}, same {same[2]:2} ({same[0]}+{same[1]})")
     print(f"kernel {k}×{k}   " + "   ".join(row))
@@ -98,21 +90,21 @@ for k in KERNEL_SIZES:
 # covers it: more memory, less time.
 
 # %%
-windows = im2col(padded, 3, 3, stride=1)  # (N, H', W', kh, kw, C)
+windows = cnn.im2col(padded, 3, 3, stride=1)  # (N, H', W', kh, kw, C)
 product = windows.reshape(-1, 9) @ w.reshape(9, 1)
 assert np.array_equal(product.reshape(out.shape), out)
 
 digit = datasets.load_mnist()[1][0][IMAGE][None, :, :, None] / np.float32(255)
 kernels = np.random.default_rng(0).standard_normal((5, 5, 1, 6), dtype=np.float32)
 seconds, results = {}, {}
-for convolve in (conv_forward_naive, conv_forward):
+for convolve in (cnn.conv_forward_naive, cnn.conv_forward):
     start = time.perf_counter()
     results[convolve], _ = convolve(digit, kernels, np.zeros(6, np.float32), padding="same")
     seconds[convolve] = time.perf_counter() - start
-assert relative_error(*results.values()) < 1e-6
-factor = seconds[conv_forward_naive] / seconds[conv_forward]
-print(f"\n6 filters on one digit: loops {1000 * seconds[conv_forward_naive]:.0f} ms", end=", ")
-print(f"matrix product {1000 * seconds[conv_forward]:.1f} ms, {factor:.0f} times as fast")
+assert cnn.relative_error(*results.values()) < 1e-6
+loops, product = (1000 * each for each in seconds.values())
+print(f"\n6 filters on one digit: loops {loops:.0f} ms, matrix product {product:.1f} ms", end=": ")
+print(f"{loops / product:.0f} times as fast")
 
 # %% [markdown]
 # ## On a real digit
@@ -134,7 +126,7 @@ shown += [(5, 1, "valid"), (7, 1, "valid"), (7, 3, "valid")]
 for axis, (k, s, padding) in zip(grid[1:], shown, strict=True):
     # An edge detector of any size: minus one left of the middle, plus one right of it.
     kernel = np.tile(np.sign(np.arange(k) - k // 2), (k, 1)).astype(np.float32)
-    out, _ = conv_forward_naive(digit, kernel[:, :, None, None], np.zeros(1), s, padding)
+    out, _ = cnn.conv_forward_naive(digit, kernel[:, :, None, None], np.zeros(1), s, padding)
     limit = np.abs(out).max()
     axis.imshow(out[0, :, :, 0], cmap="RdBu_r", vmin=-limit, vmax=limit)
     size = "×".join(map(str, out.shape[1:3]))

@@ -121,9 +121,7 @@ for row, (kind, (_, pool)) in zip(bottom.subplots(2, 1 + len(WINDOWS)), kinds.it
         axis.set_title(f"{title}: {values.shape[1]}×{values.shape[2]}", fontsize=10)
         axis.set(xticks=[], yticks=[])
 plots.save(figure, "components_7_pooling")
-print(
-    f"pooling: moved by {SHIFT} pixel, the map changes {changed(*maps):.2f}, {by_kind[0]:.2f} pooled"
-)
+print(f"pooling: moved by {SHIFT}, the map changes {changed(*maps):.2f}, {by_kind[0]:.2f} pooled")
 
 # %% [markdown]
 # **What you saw.** After pooling, the same shift changes the map less, so the layers above need not

@@ -120,8 +120,8 @@ plots.save(figure, "components_9_backprop_kernels")
 print(f"backprop_kernels: {len(errors)} checks, all relative errors below 1e-6")
 
 # %% [markdown]
-# **What you saw.** Two ways to the same numbers: the formula in one pass over the image, and central
-# differences with two passes for each weight.
+# **What you saw.** Two ways to the same numbers: the formula in one pass over the image, and
+# central differences with two passes for each weight.
 #
 # **Try.**
 # - `STRIDE = 3`: the loops by hand still agree. Which pixels are never used?

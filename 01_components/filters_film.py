@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-COLUMNS, SIDE, GAP, TOP = 8, 84, 8, 28  # of the film, in pixels but the first
+COLUMNS, SIDE, GAP, TOP = 8, 56, 6, 24  # of the film, in pixels but the first
+COLOURS = 33  # few, so that the film is a small file
 
 
 def save_film(film, path):
@@ -19,8 +20,9 @@ def save_film(film, path):
         film: list of ``(step, kernels)``, kernels of shape (k, k, 1, F).
         path: where to; written beside and renamed.
     """
-    red_blue = (matplotlib.colormaps["RdBu_r"](np.arange(256))[:, :3] * 255).astype(np.uint8)
-    palette = np.vstack([red_blue[1:], [[255, 255, 255]]])  # the last colour is the paper
+    red_blue = matplotlib.colormaps["RdBu_r"](np.linspace(0, 1, COLOURS))[:, :3]
+    palette = (np.vstack([red_blue, [[1, 1, 1], [0, 0, 0]]]) * 255).astype(np.uint8)
+    paper, ink = COLOURS, COLOURS + 1
     limit = max(np.abs(kernels).max() for _, kernels in film) or 1
     frames = []
     for step, kernels in film:
@@ -29,12 +31,14 @@ def save_film(film, path):
             min(number, COLUMNS) * (SIDE + GAP) + GAP,
             math.ceil(number / COLUMNS) * (SIDE + GAP) + TOP,
         )
-        frame = Image.new("P", (max(size[0], 160), size[1]), 255)
+        frame = Image.new("P", (max(size[0], 160), size[1]), paper)
         frame.putpalette(palette.ravel().tolist())
-        ImageDraw.Draw(frame).text((10, 8), f"iteration {step:,}", fill=0)
+        ImageDraw.Draw(frame).text((10, 8), f"iteration {step:,}", fill=ink)
         for f in range(number):
-            colours = ((kernels[:, :, 0, f] / limit / 2 + 0.5) * 254).astype(np.uint8)
-            picture = Image.fromarray(colours).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+            colours = np.rint((kernels[:, :, 0, f] / limit / 2 + 0.5) * (COLOURS - 1))
+            picture = Image.fromarray(colours.astype(np.uint8)).resize(
+                (SIDE, SIDE), Image.Resampling.NEAREST
+            )
             row, column = divmod(f, COLUMNS)
             frame.paste(picture, (GAP + column * (SIDE + GAP), TOP + row * (SIDE + GAP)))
         frames.append(frame)

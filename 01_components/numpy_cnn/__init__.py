@@ -38,6 +38,7 @@ from numpy_cnn.losses import l2, softmax, softmax_cross_entropy, svm
 from numpy_cnn.network import (
     Activation,
     Affine,
+    BatchNormalization,
     Conv2D,
     Dropout,
     Flatten,

@@ -116,6 +116,28 @@ class Dropout(Layer):
         return layers.dropout_forward(x, self.rate, rng)
 
 
+class BatchNormalization(Layer):
+    """γ, β, and moving averages of mean and variance, which ``momentum`` lets follow slowly."""
+
+    pair = layers.batch_normalization_forward, layers.batch_normalization_backward
+
+    def __init__(self, momentum=0.99):
+        self.momentum = momentum
+
+    def build(self, shape, rng, dtype):
+        self.parameters = [np.ones(shape[-1], dtype), np.zeros(shape[-1], dtype)]
+        self.moving = np.zeros(shape[-1], dtype), np.ones(shape[-1], dtype)
+        return shape
+
+    def forward(self, x, rng=None):
+        moving = None if rng else self.moving
+        out, cache = layers.batch_normalization_forward(x, *self.parameters, moving)
+        if rng:
+            pairs, m = zip(self.moving, cache[-1], strict=True), self.momentum
+            self.moving = tuple(m * old + (1 - m) * new for old, new in pairs)
+        return out, cache
+
+
 class Network:
     """Layers one after the other, and a loss at the end.
 

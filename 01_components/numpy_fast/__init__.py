@@ -3,7 +3,7 @@
 
 What is different: convolution and pooling (``convolution``, ``pooling``), two activations
 (``layers``), and a network whose two threads share each batch (``network``), with a solver that can
-save its best weights (``solver``).
+save its best weights (``solver``). ``BatchNormalization`` is left out: it needs the whole batch.
 """
 
 import numpy as np
