@@ -1,13 +1,13 @@
 # %% [markdown]
 # # LeNet-5, ours against Keras's
 #
-# The same network twice, in NumPy and in Keras. With the same weights they must give the same
-# outputs and the same gradients, with a relative difference below 1e-5 in float32. Then both train,
-# side by side.
+# The same network twice, in NumPy and in Keras. With the same weights, outputs and gradients must
+# agree: relative differences below 1e-5, in float32. Then both train, side by side.
 #
 #     python 01_components/16_lenet5_numpy_against_keras.py
 #
-# Expect 99.33% on the test images.
+# Expect 99.33% on the test images (one run, so no deviation) after 38 s of training on AMD EPYC, 2
+# cores.
 #
 # Source: [LeCun, Bottou, Bengio & Haffner (1998)](https://doi.org/10.1109/5.726791), with their
 # average pooling; ReLU and softmax are of later years.
@@ -129,7 +129,6 @@ axes.plot(epochs, solver.history["val_accuracy"], ".-", label=f"NumPy, test {tes
 axes.plot(epochs, history["val_accuracy"], ".-", label=f"Keras, test {keras_accuracy:.2%}")
 axes.set(xlabel="epoch", ylabel="validation accuracy")
 axes.legend()
-axes.grid(alpha=0.3)
 drawn = bars.barh(("NumPy", "Keras"), (seconds, keras_seconds), color=("C0", "C1"))
 bars.bar_label(drawn, fmt="{:.0f} s", padding=3)
 bars.set(xlabel="seconds of training, with the checks", xlim=(0, 1.2 * max(seconds, keras_seconds)))

@@ -6,7 +6,8 @@
 #
 #     python 01_components/3_train_mlp.py
 #
-# Expect 97.93% on the test images.
+# Expect 97.93% on the test images (one run, so no deviation) after 7 s of training on AMD EPYC, 2
+# cores.
 #
 # Source: [Rumelhart, Hinton & Williams (1986)](https://doi.org/10.1038/323533a0), *Learning
 # representations by back-propagating errors*.
@@ -52,8 +53,7 @@ targets = np.eye(10, dtype=np.float32)[labels].T
 # For the layers $\ell = 1 \dots L$: $U_\ell = W_\ell Y_{\ell-1} + b_\ell$ and
 # $Y_\ell = \Phi(U_\ell)$. Hidden layers take ReLU, $\Phi(u) = \max(u, 0)$, whose derivative is 1
 # for $u > 0$, else 0. The last layer takes softmax, which makes the ten numbers of a column
-# probabilities. The first weights are random with variance 2 / inputs; `5_initializers.py` shows
-# why.
+# probabilities. The first weights have the variance 2 / inputs; `5_initializers.py` shows why.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -108,8 +108,7 @@ def loss_and_accuracy(x, labels):
 
 # %% [markdown]
 # ## Training
-# The weights of the epoch with the best validation accuracy are kept. The test images are used
-# once, at the end.
+# The weights with the best validation accuracy are kept. The test images are used once, at the end.
 
 # %%
 history = {key: [] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
