@@ -14,15 +14,15 @@
 # the project of its own: `models/` is not touched. A sweep that is stopped or killed goes on with
 # what is missing when it is started again.
 #
-# Source: Moritz et al. (2018), [Ray: a distributed framework for emerging AI
-# applications](https://arxiv.org/abs/1712.05889).
+# Source: Moritz et al. (2018), [Ray: a distributed framework for emerging AI applications](
+# https://arxiv.org/abs/1712.05889).
 
 # %%
 from cnn_practice import errors, files, hyperparameters, results
 from cnn_practice.errors import InputError
 
 import remote
-import sweeps
+import sweeping
 
 # %% [markdown]
 # ## Hyperparameters
@@ -46,8 +46,8 @@ hyperparameters.check()
 # an earlier sweep with the same script and setting are done already.
 
 # %%
-source = sweeps.read_script(SCRIPT)
-trials = sweeps.trials(NAME, source, VARIATIONS)
+source = sweeping.read_script(SCRIPT)
+trials = sweeping.trials(NAME, source, VARIATIONS)
 to_do = [trial for trial in trials if trial.state != "done"]
 print(f"{SCRIPT}: {len(trials)} trials, {len(to_do)} to do")
 
@@ -73,7 +73,7 @@ if to_do:
 # *failed*: it would fail again, so its last line is shown and the others go on.
 
 # %%
-table = sweeps.Table(trials)
+table = sweeping.Table(trials)
 of_label = {trial.label: trial for trial in trials}
 for label, event in tasks.events() if to_do else ():
     trial = of_label[label]
@@ -90,33 +90,35 @@ for label, event in tasks.events() if to_do else ():
 
 # %%
 varied = [name for name, values in VARIATIONS.items() if len(values) > 1 and name != "SEED"]
-groups = sweeps.summary(trials)
+groups = sweeping.summary(trials)
 missing = [trial.label for trial in trials if trial.state != "done"]
 if not groups:
     raise InputError(f"No trial has a validation accuracy: {trials[0].note or 'see the table'}.")
 files.write_json(
-    sweeps.SWEEPS / NAME / "results.json",
-    {"script": SCRIPT, "variations": VARIATIONS, "settings": groups, "missing": missing,
-     "trials": [trial.result for trial in trials if trial.result]} | results.environment(),
-)  # fmt: skip
-print(f"results and trained models: {files.shown(sweeps.SWEEPS / NAME)}/")
-sweeps.draw(groups, varied, NAME, f"Sweep of {SCRIPT}")
+    sweeping.SWEEPS / NAME / "results.json",
+    {"script": SCRIPT, "variations": VARIATIONS, "settings": groups, "missing": missing}
+    | {"trials": [trial.result for trial in trials if trial.result]}
+    | results.environment(),
+)
+print(f"results and trained models: {files.shown(sweeping.SWEEPS / NAME)}/")
+sweeping.draw(groups, varied, NAME, f"Sweep of {SCRIPT}")
 
-# %% [markdown]
-# **What you saw.** The trials ran side by side, and the slowest core did not hold up the others.
-# Where the points of two settings overlap, one seed could have chosen the wrong one.
-#
-# **Try.**
-# - `SCRIPT = "06_cifar10/6_train_minivgg.py"` with `VARIATIONS = {"BATCH_NORMALISATION": [True,
-#   False], "EPOCHS": [10], "SEED": [1, 2, 3]}`: an ablation, for a night or for a cluster.
-# - A SEED more: press Ctrl+C in the middle, start again, and see that only what is missing trains.
-#
-# **Next.** `2_data_parallel.py`: one network on several machines.
-
-# %%
 best = groups[0]
 print(
-    f"{NAME}: best is {sweeps.label(best, varied)}, validation accuracy"
-    f" {sweeps.shown(best['val_accuracies'])}, test accuracy"
-    f" {sweeps.shown(best['test_accuracies'])}, {len(missing)} of {len(trials)} trials missing"
+    f"{NAME}: best is {sweeping.label(best, varied)}, validation accuracy"
+    f" {sweeping.shown(best['val_accuracies'])}, test accuracy"
+    f" {sweeping.shown(best['test_accuracies'])}, {len(missing)} of {len(trials)} trials missing"
 )
+
+# %% [markdown]
+# **What you saw.** As many trials trained at once as there are free cores; each core took the next
+# trial when it was done. Where the points of two settings overlap, one seed could have chosen the
+# wrong one.
+#
+# **Try.**
+# - `VARIATIONS` with a fourth SEED, after a sweep is done: only what is new is trained. Press
+#   Ctrl+C meanwhile and start again: look at what is «done» in the first table.
+# - `SCRIPT = "06_cifar10/6_train_minivgg.py"` and `VARIATIONS = {"BATCH_NORMALISATION": [True,
+#   False], "EPOCHS": [10], "SEED": [1, 2, 3]}`: an ablation for a night, or for a cluster.
+#
+# **Next.** `2_data_parallel.py`: one network on several machines.

@@ -31,14 +31,13 @@ posix = pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
 
 @pytest.fixture
 def helpers(monkeypatch):
-    """The modules ``machines``, ``remote`` and ``sweeps`` of the chapter."""
+    """The modules ``machines``, ``remote`` and ``sweeping`` of the chapter."""
     monkeypatch.syspath_prepend(CHAPTER)
-    import sweeps
-
     import machines
     import remote
+    import sweeping
 
-    return machines, remote, sweeps
+    return machines, remote, sweeping
 
 
 def until(condition, seconds, what):
@@ -222,7 +221,7 @@ def weights_of(project):
 
 
 SMALL = {
-    "IMAGES": 256, "VALIDATION": 300, "EPOCHS": 2, "FILTERS": (2, 2, 2, 2, 2),
+    "IMAGES": 256, "VALIDATION": 300, "EPOCHS": 2, "FILTERS": (8, 8, 8, 8, 8),
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
@@ -322,10 +321,10 @@ def test_shares_make_up_each_batch_once(helpers):
 
 
 def test_every_training_script_can_be_swept(helpers):
-    _, _, sweeps = helpers
-    scripts = sweeps.training_scripts()
+    _, _, sweeping = helpers
+    scripts = sweeping.training_scripts()
     assert {"02_linear/1_train_linear.py", "06_cifar10/6_train_minivgg.py"} <= set(scripts)
     assert not any("classify" in script or "09_" in script for script in scripts)
     for script in scripts:
-        text = sweeps.read_script(script)
+        text = sweeping.read_script(script)
         assert hyperparameters.edited(text, SEED=7) != text
