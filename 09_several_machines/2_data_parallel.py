@@ -141,4 +141,4 @@ else:
 # - `PROCESSES = 1`: the same batches on one machine. Compare the validation accuracy of each epoch.
 # - `BATCH_SIZE = 1024`, once with `RATE_PER_64` an eighth of what it was: which of them is worse?
 #
-# **Next.** The `README.md` of this folder: what one loses, and a plan for 128 GPUs.
+# **Next.** What one loses, in the `README.md` of this folder, and `plan_for_128_gpus.md`.
