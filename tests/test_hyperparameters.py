@@ -11,7 +11,7 @@ import re
 import sys
 import time
 
-from cnn_practice import files, hyperparameters, results, training
+from cnn_practice import errors, files, hyperparameters, results, training
 from cnn_practice.errors import InputError
 
 import pytest
@@ -258,9 +258,10 @@ def test_wrong_values_are_told_before_any_data_is_read(script, run_head):
         for value in WRONG:
             try:
                 run_head(script, **{name: value})
-            except InputError as error:
-                assert re.match(rf"{name} is ", str(error)), (name, value, error)
-                assert "\n" not in str(error)
+            except (InputError, TypeError) as error:
+                sentence = errors.sentence_of(error)
+                assert sentence and re.match(rf"{name} is ", sentence), (name, value, error)
+                assert "\n" not in sentence
                 refused += 1
             else:
                 rule = comment.split(";")[0]
