@@ -50,9 +50,7 @@ images, styles = np.array(images), np.array(styles)
 names = np.array(list(other_hands.STYLES))
 digits = np.array([int(name[0]) for name in names], dtype=np.uint8)[styles]
 with files.written_beside(other_hands.FILE) as path:
-    np.savez_compressed(
-        path, images=images, digits=digits, styles=styles, names=names, seed=SEED
-    )
+    np.savez_compressed(path, images=images, digits=digits, styles=styles, names=names, seed=SEED)
 
 # %% [markdown]
 # ## The drawn digits beside MNIST's

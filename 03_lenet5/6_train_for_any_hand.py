@@ -170,9 +170,7 @@ def correct(images, digits):
 
 new = (np.arange(len(drawn)) % 10 == 0) | np.isin(styles, LEFT_OUT)
 right = correct(drawn[new], drawn_digits[new])
-by_style = {
-    str(style): float(right[styles[new] == style].mean()) for style in other_hands.STYLES
-}
+by_style = {str(style): float(right[styles[new] == style].mean()) for style in other_hands.STYLES}
 test_accuracy = float(correct(x_test, y_test).mean())
 record = results.record(
     NAME,

@@ -9,119 +9,25 @@ far thinner or thicker than MNIST's.
 
 import json
 import math
-import warnings
 from pathlib import Path
 
 from cnn_practice import files
 from cnn_practice.errors import InputError
 from cnn_practice.ink import find_ink, shrunk
+from cnn_practice.pictures import SUFFIXES, read_grey, read_photo
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-MAX_PIXELS = 50_000_000
+__all__ = [
+    "SUFFIXES", "enlarged", "list_folder", "pen_width", "prepare", "read_folder", "read_grey",
+    "read_photo", "read_truth", "resize_only", "score", "split",
+]  # fmt: skip
 
 # Pen width of MNIST in pixels of its 20×20 box: where a drawing's pen is thinner or thicker than
 # nearly all of MNIST's (5th and 95th percentile of the training digits), it is brought there.
 PEN_WIDTHS = (1.7, 3.9)
-
-
-def open_picture(source, name=None):
-    """Open a picture of any format, turned upright by its EXIF tag and wholly read.
-
-    Args:
-        source: path or open binary file of a PNG, JPEG, BMP, GIF (first frame), TIFF or WebP.
-        name: how messages name the picture; its path by default.
-
-    Returns:
-        ``PIL.Image`` of the mode in which the file has it.
-
-    Raises:
-        InputError: not a picture, or more than 50 million pixels.
-    """
-    name = name or files.shown(source)
-    try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures; those over MAX_PIXELS are refused below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(source)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise InputError(
-                f"{name} has {picture.width} × {picture.height} pixels: shrink it to at most"
-                f" {MAX_PIXELS // 1_000_000} million."
-            )
-        return ImageOps.exif_transpose(picture)
-    except InputError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} has far too many pixels: shrink it.") from error
-    except FileNotFoundError as error:
-        raise InputError(f"There is no picture {name}: check the path.") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise InputError(
-            f"{name} is not a picture that can be read: save it as PNG or JPEG."
-        ) from error
-
-
-def read_grey(source, name=None):
-    """Read a picture as grey values, whatever its format, colours, bit depth or transparency.
-
-    Args:
-        source: path or open binary file, as of ``open_picture``.
-        name: how messages name the picture; its path by default.
-
-    Returns:
-        float32 of shape (H, W) in [0, 1], 0 = black and 1 = white.
-
-    Raises:
-        InputError: not a picture, no pixels, or more than 50 million pixels.
-    """
-    name = name or files.shown(source)
-    picture = open_picture(source, name)
-    if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
-        values = np.asarray(picture, dtype=np.float32)
-        full_scale = 65535 if picture.mode != "F" else max(float(values.max()), 1e-6)
-        return np.clip(values / full_scale, 0, 1)
-    layers = np.asarray(picture.convert("LA"), dtype=np.float32) / 255
-    grey, alpha = layers[..., 0], layers[..., 1]
-    if alpha.min() == 1:
-        return grey
-    if not alpha.any():
-        raise InputError(f"There is no ink in {name}: it is transparent all over.")
-    if (alpha > 0.5).mean() > 0.5:  # a picture with a transparent rim
-        paper = np.median(grey[alpha > 0.5])
-    else:  # ink on nothing: the paper is what the ink is not
-        paper = float(np.average(grey, weights=alpha) < 0.5)
-    return grey * alpha + paper * (1 - alpha)
-
-
-def read_photo(path):
-    """Read a picture in any of the usual formats as upright RGB.
-
-    Colours are converted from CMYK, palettes, and grey of 8 or 16 bits; a transparent ground
-    becomes white; a photo taken with the camera turned is turned upright by its EXIF tag; of an
-    animation the first frame is taken.
-
-    Args:
-        path: of a JPEG, PNG, GIF, BMP, TIFF or WebP file.
-
-    Returns:
-        ``PIL.Image`` of mode RGB.
-
-    Raises:
-        InputError: no such file, not a picture, or more than 50 million pixels.
-    """
-    picture = open_picture(path)
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        # Pillow would cut 16-bit values off at 255 instead of scaling them.
-        grey = (255 * read_grey(path)).round().astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA"))
-    return picture.convert("RGB")
 
 
 def prepare(grey, name="the drawing"):
@@ -135,11 +41,56 @@ def prepare(grey, name="the drawing"):
         float32 of shape (28, 28) in [0, 1], 0 = paper and 1 = ink.
 
     Raises:
-        InputError: the drawing is blank.
+        InputError: the drawing is blank, or shows several digits.
     """
-    found = _cropped(find_ink(grey, name))
-    found = _with_mnist_pen(shrunk(found, 160))
+    found = find_ink(grey, name)
+    digits = _apart(found)
+    if len(digits) > 1:
+        raise InputError(
+            f"{len(digits)} digits were seen in {name}: draw one, or let the scripts that classify"
+            " drawings read them one by one."
+        )
+    found = _with_mnist_pen(shrunk(_cropped(found), 160))
     return _centred_by_mass(_fit(found, 20), 28)
+
+
+def split(grey, name="the drawing"):
+    """The digits of a picture that shows several, such as a telephone number, from left to right.
+
+    Args:
+        grey: float array of shape (H, W) in [0, 1]; ink dark on light or light on dark.
+        name: how messages name the picture.
+
+    Returns:
+        list of float32 arrays of shape (H', W') in [0, 1], each with one digit, light on dark, for
+        ``prepare``.
+
+    Raises:
+        InputError: the picture is blank.
+    """
+    return [np.pad(_cropped(digit), 8) for digit in _apart(find_ink(grey, name))]
+
+
+def _apart(ink):
+    """The ink of each digit, from left to right: as high as the others, with paper between."""
+    pieces, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    boxes = ndimage.find_objects(pieces)
+    order = sorted(range(len(boxes)), key=lambda number: boxes[number][1].start)
+    height = max(rows.stop - rows.start for rows, _ in boxes)
+    groups = []  # of [left, right, top, bottom, numbers of pieces]
+    for number in order:
+        rows, columns = boxes[number]
+        if groups and columns.start - groups[-1][1] < 0.08 * height:
+            group = groups[-1]
+            group[1] = max(group[1], columns.stop)
+            group[2:4] = min(group[2], rows.start), max(group[3], rows.stop)
+            group[4].append(number + 1)
+        else:
+            groups.append([columns.start, columns.stop, rows.start, rows.stop, [number + 1]])
+    high = [group for group in groups if group[3] - group[2] >= 0.5 * height]
+    if len(high) < 2:
+        return [ink]
+    return [np.where(np.isin(pieces, group[4]), ink, 0) for group in high]
 
 
 def resize_only(grey, name="the drawing"):
@@ -200,7 +151,11 @@ def list_folder(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"There is no folder {files.shown(folder)}: check the path.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
     if not paths:
         raise InputError(
             f"There are no pictures in {files.shown(folder)}: put some there as PNG or JPEG."

@@ -42,7 +42,7 @@ def find_ink(grey, name="the drawing"):
         ink = _against_its_surroundings(dark, light)
     elif (sheet := _sheet(ink)) is not None:
         ink = _against_its_surroundings(dark, light, sheet)
-    if ink is None:
+    if not ink.any():
         raise InputError(f"There is no ink in {name}: draw a digit first.")
     ink = _without_specks(_without_what_surrounds(_without_lines(ink)))
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
@@ -85,10 +85,10 @@ def _against_the_rim(dark, light):
 
 
 def _of_full_strength(ink, noise):
-    """Scale ink to the strength of its solid strokes; None where there is none."""
+    """Scale ink to the strength of its solid strokes; all zero where there is none."""
     solid = ink[ink > max(0.5 * ink.max(), 6 * noise, 0.06)]
     if not solid.size:
-        return None
+        return np.zeros_like(ink)
     ink = np.minimum(ink / np.median(solid), 1)
     ink[ink < FAINT] = 0
     return ink
@@ -138,13 +138,14 @@ def _cut_to_its_box(dark, light):
     chosen = int(lighter[_rim(grey.shape)].mean() < 0.5)  # a digit leaves most of the rim free
     classes = [~lighter, lighter]
     ink = classes[chosen]
-    touched = sum(side.any() for side in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))
+    few = math.ceil(0.04 * max(grey.shape))
+    sides = ink[:few], ink[-few:], ink[:, :few], ink[:, -few:]
     narrow = _depth(ink).max() < 0.3 * max(grey.shape)
     # What is this small is no photograph.
-    if max(grey.shape) > 64 and not (sharpness > 0.75 and touched == 4 and narrow):
+    if max(grey.shape) > 64 and not (sharpness > 0.75 and all(map(np.any, sides)) and narrow):
         return None
     if np.ptp(grey) < 0.1:
-        return None
+        return np.zeros_like(grey)
     ink, paper = (np.median(grey[classes[i]]) for i in (chosen, 1 - chosen))
     grey = (dark, light)[chosen]
     ink = np.clip((grey - paper) / (ink - paper), 0, 1).astype(np.float32)
@@ -153,7 +154,7 @@ def _cut_to_its_box(dark, light):
 
 
 def _two_greys(grey):
-    """The threshold that parts the greys best (Otsu, 1979), and the share of variance it explains."""
+    """The threshold that parts the greys best (Otsu, 1979), and how much variance it explains."""
     counts, edges = np.histogram(grey, bins=64)
     middles = (edges[:-1] + edges[1:]) / 2
     below = counts.cumsum()[:-1]
@@ -187,7 +188,6 @@ def _against_its_surroundings(dark, light, sheet=None):
     # A shadow weakens ink and paper alike; what is darker still is no paper.
     below = (paper - dark) / np.maximum(paper, 0.5 * np.quantile(paper[::4, ::4], 0.9) + 1e-3)
     above = light - ndimage.grey_opening(light, window, mode="nearest")
-    inks = [below, above]
     inside = ~_rim(dark.shape) if sheet is None else sheet
     # The paper that ink encloses is narrow, too, but no darker or lighter than paper around.
     usual = _local_median((dark + light) / 2)
@@ -196,7 +196,7 @@ def _against_its_surroundings(dark, light, sheet=None):
     ink = below if is_dark >= is_light else above
     noise = 1.4826 * np.median(np.abs(ink[inside] - np.median(ink[inside])))
     ink = _of_full_strength(np.maximum(ink - np.median(ink[inside]), 0).astype(np.float32), noise)
-    return ink if ink is None else _within(ink, inside)
+    return _within(ink, inside)
 
 
 def _local_median(grey):
@@ -207,15 +207,17 @@ def _local_median(grey):
 
 
 def _within(ink, inside):
-    """Without the pieces that touch the edge of the sheet, if a large one does not."""
+    """Without faint pieces, and those at the edge of the sheet if a large one is not."""
     pieces, count = ndimage.label(np.where(inside, ink, 0), structure=np.ones((3, 3)))
     mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
+    strength = ndimage.maximum(ink, pieces, np.arange(count + 1))
+    mass[strength < 0.6] = 0
     edge = np.zeros(count + 1, dtype=bool)
     edge[pieces[_depth(inside) < 1.5]] = True
     mass[0], edge[0] = 0, False
     if not edge.any() or mass[~edge].max() < 0.2 * mass.max():
-        return np.where(pieces, ink, 0)
-    return np.where(edge[pieces] | (pieces == 0), 0, ink)
+        return np.where(mass[pieces] > 0, ink, 0)
+    return np.where(edge[pieces] | (mass[pieces] == 0), 0, ink)
 
 
 def _sheet(ink):
