@@ -137,20 +137,17 @@ def _cut_to_its_box(dark, light):
     lighter = grey > threshold
     chosen = int(lighter[_rim(grey.shape)].mean() < 0.5)  # a digit leaves most of the rim free
     classes = [~lighter, lighter]
-    ink = classes[chosen]
-    few = math.ceil(0.04 * max(grey.shape))
-    sides = ink[:few], ink[-few:], ink[:, :few], ink[:, -few:]
-    narrow = _depth(ink).max() < 0.3 * max(grey.shape)
-    # What is this small is no photograph.
-    if max(grey.shape) > 64 and not (sharpness > 0.75 and all(map(np.any, sides)) and narrow):
-        return None
-    if np.ptp(grey) < 0.1:
-        return np.zeros_like(grey)
     ink, paper = (np.median(grey[classes[i]]) for i in (chosen, 1 - chosen))
-    grey = (dark, light)[chosen]
-    ink = np.clip((grey - paper) / (ink - paper), 0, 1).astype(np.float32)
-    ink[ink < FAINT] = 0
-    return ink
+    strength = np.clip(((dark, light)[chosen] - paper) / (ink - paper), 0, 1).astype(np.float32)
+    few = math.ceil(0.04 * max(grey.shape))
+    sides = strength[:few], strength[-few:], strength[:, :few], strength[:, -few:]
+    touched = min(side.max() for side in sides) > 0.2
+    narrow = _depth(classes[chosen]).max() < 0.3 * max(grey.shape)
+    # What is this small is no photograph.
+    if max(grey.shape) > 64 and not (sharpness > 0.75 and touched and narrow):
+        return None
+    strength[strength < FAINT] = 0
+    return strength if np.ptp(grey) > 0.1 else np.zeros_like(strength)
 
 
 def _two_greys(grey):
