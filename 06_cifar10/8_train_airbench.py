@@ -37,8 +37,7 @@ MOMENTUM = 0.85  # number, 0 to below 1; share of the former step that is kept i
 WEIGHT_DECAY = 0.01  # number, at least 0; times the learning rate: share a weight loses per step
 SMOOTHING = 0.2  # number, 0 to below 1; share of a label that is spread over all classes
 SHIFT = 2  # whole number, 0 to 31; pixels to either side, of the training images
-# "float32", "mixed_bfloat16" or "mixed_float16"; the fastest that this computer is made for
-PRECISION = precision.fastest()
+PRECISION = precision.fastest()  # "float32", "mixed_bfloat16" or "mixed_float16"; fastest here
 hyperparameters.check()
 training.begin(NAME, globals())
 keras.config.set_dtype_policy(PRECISION)
@@ -57,10 +56,9 @@ def normalised(x):
 
 keras.utils.set_random_seed(SEED)
 (x_train, y_train), (x_test, y_test) = two_parts(VALIDATION, IMAGES)
-colours = colour_statistics(x_train)
 inputs = keras.Input((32, 32, 3))
-x = layers.Normalization(**colours)(inputs)
-x = layers.Activation("gelu")(layers.Conv2D(24, 2, name="whitening")(x))
+x = layers.Normalization(**colour_statistics(x_train))(inputs)
+x = layers.Activation("gelu")(layers.Conv2D(24, 2)(x))
 for filters in (64, 256, 256):
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
     x = normalised(layers.MaxPooling2D(2)(x))
@@ -75,7 +73,7 @@ model = keras.Model(inputs, layers.Softmax(dtype="float32")(layers.Rescaling(1 /
 
 # %%
 first, *others = (layer for layer in model.layers if isinstance(layer, layers.Conv2D))
-first.kernel.assign(whitening_filters(x_train[:5000], **colours))
+first.kernel.assign(whitening_filters(x_train[:5000], **colour_statistics(x_train)))
 first.kernel.trainable = False
 
 # %% [markdown]
@@ -145,7 +143,7 @@ print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
 # %% [markdown]
 # **What you saw.** The loss stays far above 0: smoothed labels have a smallest loss above 0.
 #
-# **Try.** Set `VALIDATION = 5000` and `EPOCHS = 2`, and then leave one idea out at a time:
+# **Try.** Set `VALIDATION = 5000` and `EPOCHS = 2`, and then leave out one idea at a time:
 # - `FASTER = 1`, `SMOOTHING = 0` or `SHIFT = 0`: how does the validation accuracy change?
 # - `IMAGES = 5000`: how much does a tenth of the images teach?
 #
