@@ -113,6 +113,30 @@ def test_lookahead_averages_every_five_steps():
     assert float(model.get_weights()[0][0, 0]) == pytest.approx(now, rel=1e-5)
 
 
+def test_a_frozen_kernel_and_offsets_without_a_scale_are_saved(tmp_path, monkeypatch):
+    from cnn_practice import models
+    from cnn_practice.fast_layers import BatchNormalization
+
+    layers = keras.layers
+    monkeypatch.setattr(files, "MODELS", tmp_path)
+    inputs = keras.Input((8, 8, 3))
+    x = BatchNormalization(scale=False)(layers.Activation("gelu")(layers.Conv2D(4, 2)(inputs)))
+    x = layers.Rescaling(1 / 9)(layers.Dense(3, use_bias=False)(layers.Flatten()(x)))
+    model = keras.Model(inputs, layers.Softmax(dtype="float32")(x))
+    model.layers[1].kernel.trainable = False
+    kernel = model.layers[1].get_weights()[0]
+    images = np.random.default_rng(5).random((30, 8, 8, 3), np.float32)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(images, np.arange(30) % 3, verbose=0)
+    np.testing.assert_array_equal(model.layers[1].get_weights()[0], kernel)
+    assert np.any(model.layers[1].get_weights()[1])  # the biases are trained
+    models.save(model, "small")
+    reloaded = models.load("small")
+    np.testing.assert_allclose(
+        reloaded.predict(images, verbose=0), model.predict(images, verbose=0), atol=1e-6
+    )
+
+
 def test_six_views_are_averaged():
     from airbench import predict_views
 
