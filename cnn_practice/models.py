@@ -81,11 +81,18 @@ def _plain(model):
         if isinstance(layer, keras.Model):  # a network inside the network
             return keras.models.clone_model(layer, clone_function=plain_layer)
         # A layer that computes as one of Keras's, only faster, has the name of it.
-        kind = getattr(keras.layers, type(layer).__name__, type(layer))
-        return kind.from_config(layer.get_config() | {"dtype": "float32"})
+        named = getattr(keras.layers, type(layer).__name__, None)
+        kind = named if named in type(layer).__mro__ else type(layer)
+        config = layer.get_config()
+        return kind.from_config(config | ({"dtype": "float32"} if "dtype" in config else {}))
 
-    with _in_float32():
-        plain = keras.models.clone_model(model, clone_function=plain_layer)
+    # Or the copy would be compiled as well, with a loss that perhaps only a script knows.
+    compiled, model.compiled = model.compiled, False
+    try:
+        with _in_float32():
+            plain = keras.models.clone_model(model, clone_function=plain_layer)
+    finally:
+        model.compiled = compiled
     plain.set_weights(model.get_weights())
     return plain
 

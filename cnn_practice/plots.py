@@ -134,7 +134,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     Args:
         pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
             pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
-        captions: N strings, of one line or more.
+        captions: N texts of one line or more, or numbers.
         name: file name without suffix.
         title: heading of the figure.
         wrong: indices of the pictures to mark.
@@ -145,6 +145,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
+    captions = [str(caption) for caption in captions]
     more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
     pitch = 1.2 + more
     inches = pitch * rows + 0.6
@@ -184,7 +185,7 @@ def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
     limit = limit or np.abs(matrix).max() or 1
     low = -limit if cmap.startswith("RdBu") else 0
     axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
-    for (row, column), value in np.ndenumerate(matrix):
+    for (row, column), value in np.ndenumerate(matrix + 0.0):  # no minus before a zero
         text = f"{value:.0f}" if float(value).is_integer() else f"{value:.{digits}f}"
         dark = abs(value) > 0.7 * limit
         axes.text(

@@ -39,6 +39,25 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     assert names == {"small.config.json", "small.weights.h5"}
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_model_with_a_loss_of_the_script_s_own_is_saved_without_it(folder, nested):
+    inputs = keras.Input((4, 4, 1))
+    x = (
+        keras.Sequential([inputs, layers.Flatten(), layers.Dense(3)])(inputs / 2)
+        if nested
+        else inputs
+    )
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+    model.compile("adam", loss=lambda true, predicted: keras.ops.sum(true - predicted, axis=-1))
+    images = np.ones((2, 4, 4, 1), "float32")
+    models.save(model, "own_loss")
+    model.fit(images, np.ones((2, 2)), verbose=0)  # it is compiled as before
+    models.save(model, "own_loss")
+    reloaded = models.load("own_loss")
+    assert not reloaded.compiled
+    np.testing.assert_allclose(reloaded.predict(images), model.predict(images), rtol=1e-6)
+
+
 def test_weights_stored_as_float16(folder):
     keras.utils.set_random_seed(0)
     stack = [layers.Flatten(), layers.Dense(999), layers.BatchNormalization(), layers.Dropout(0.5)]
