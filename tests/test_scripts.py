@@ -75,6 +75,13 @@ def test_habits(script):
         assert [found for found, _ in comments] == [node.targets[0].id for node in block]
 
 
+def test_the_readme_is_short_and_knows_every_chapter():
+    text = (files.ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 150
+    for chapter in CHAPTERS:
+        assert f"]({chapter.name}/README.md)" in text
+
+
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=files.shown)
 def test_every_chapter_has_a_readme_of_one_screen(chapter):
     readme = chapter / "README.md"
