@@ -1,8 +1,9 @@
-"""The record of a training run as JSON, and the README table made from these records.
+"""The record of a training run as JSON, and the tables made from these records.
 
-``python -m cnn_practice.results`` prints the table, of all models or of those named after it;
-with ``--write`` it writes the table into the README, and into the header of each training script
-what to expect of it, so that no figure is typed by hand.
+``python -m cnn_practice.results`` prints the table, of all models or of those named after it.
+With ``--write`` it writes the table into each README between ``<!-- results -->`` and ``<!-- end of
+results -->``, of some models after ``<!-- results linear dense -->``, and into the header of each
+training script what to expect of it, so that no figure is typed by hand.
 """
 
 import json
@@ -19,10 +20,9 @@ from cnn_practice.errors import InputError
 
 import numpy as np
 
-README = files.ROOT / "README.md"
 EXPECT = re.compile(r"^# Expect .*\n(?:# .+\n)*", re.MULTILINE)
-TABLE = re.compile(r"(<!-- results -->\n).*(<!-- end of results -->)", re.DOTALL)
-BENCHMARKS = re.compile(r"(<!-- benchmarks -->\n).*(<!-- end of benchmarks -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- results ?([\w ]*) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+BENCHMARKS = re.compile(r"(<!-- benchmarks( )-->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
 
 
 def hyperparameters(variables):
@@ -186,7 +186,12 @@ def read_all(names=None):
                 f"{files.shown(path)} is missing or damaged: train the model, or bring its record"
                 " back with «git checkout models»."
             )
-    return sorted(records, key=lambda record: str(files.training_script(record["model"])))
+    return sorted(records, key=lambda record: _chapter_and_script(record.get("script", "")))
+
+
+def _chapter_and_script(script):
+    """The numbers in a script's path, by which "3_…" comes before "10_…"."""
+    return [int(number) for number in re.findall(r"(?:^|/)(\d+)", script)]
 
 
 def table(records):
@@ -233,31 +238,46 @@ def expectation(record):
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
             f" deviation over {len(runs)} seeds)"
         )
+    precision = record["hyperparameters"].get("PRECISION", "float32")
+    precision = "" if precision == "float32" else f" in {precision}"
     sentence = (
-        f"Expect {figure} after {duration(record['seconds'])} of training on {record['hardware']}."
+        f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"
+        f" {record['hardware']}."
     )
     return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
 
 
-def write_readme_and_headers():
-    """Put the records into the README's table and the headers of the scripts."""
-    records = read_all()
-    text = README.read_text(encoding="utf-8")
-    for marks, content in ((TABLE, table(records)), (BENCHMARKS, benchmarks())):
-        if not marks.search(text):
-            raise InputError(f"README.md has lost the marks {marks.pattern}: put them back.")
-        text = marks.sub(lambda found, content=content: found[1] + content + found[2], text)
-    files.write_text(README, text)
-    for record in records:
-        script = files.training_script(record["model"])
-        text = script.read_text(encoding="utf-8")
-        text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
-        files.write_text(script, text)
+def filled(text):
+    """The text of a README, with the tables of the records between their marks."""
+
+    def rows(found):
+        records = read_all(found[2].split())
+        return found[1] + table(records) + found[3]
+
+    text = TABLE.sub(rows, text)
+    return BENCHMARKS.sub(lambda found: found[1] + benchmarks() + found[3], text)
+
+
+def readmes():
+    """The READMEs that may hold tables: of the project and of its chapters."""
+    return [files.ROOT / "README.md", *sorted(files.ROOT.glob("[0-9]*/README.md"))]
+
+
+def write_readmes_and_headers():
+    """Put the records into the tables of the READMEs and the headers of the scripts."""
+    for path in readmes():
+        files.write_text(path, filled(path.read_text(encoding="utf-8")))
+    for record in read_all():
+        script = files.ROOT / record.get("script", "")
+        if script.is_file():
+            text = script.read_text(encoding="utf-8")
+            text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
+            files.write_text(script, text)
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
-        write_readme_and_headers()
+        write_readmes_and_headers()
     else:
         print("\n" + table(read_all(sys.argv[1:])))
         print(f"The figures are in {files.shown(files.FIGURES)}.")
