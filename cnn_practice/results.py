@@ -169,8 +169,8 @@ def read_all(names=None):
     """The records of ``models/<name>.results.json``, as dicts.
 
     Args:
-        names: the models; by default all that have a record of a whole run, in the order of the
-            chapters.
+        names: the models; by default all whose accuracy on test images is known. The records are
+            in the order of the chapters.
 
     Raises:
         InputError: a named model has no record, or a record is damaged.
@@ -181,11 +181,13 @@ def read_all(names=None):
         paths = [files.MODELS / f"{name}.results.json" for name in names]
     records = [_read(path) for path in paths]
     for path, record in zip(paths, records, strict=True):
-        if "test_accuracy" not in record:
+        if "runs" not in record:
             raise InputError(
                 f"{files.shown(path)} is missing or damaged: train the model, or bring its record"
                 " back with «git checkout models»."
             )
+    if not names:
+        records = [record for record in records if "test_accuracy" in record]
     return sorted(records, key=lambda record: _chapter_and_script(record.get("script", "")))
 
 
@@ -201,15 +203,16 @@ def table(records):
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for record in records:
-        accuracy = record["test_accuracy"]
+        accuracy = record.get("test_accuracy", {"mean": None, "std": None})
+        mean = "–" if accuracy["mean"] is None else f"{accuracy['mean']:.2%}"
         deviation = "" if accuracy["std"] is None else f" ± {accuracy['std']:.2%}"
         prepared, shrunk = (
             f"{record[key]:.1%}" if key in record else "–"
             for key in ("drawings_accuracy", "shrunk_drawings_accuracy")
         )
         rows.append(
-            f"| {record['model']} | {record['parameters']:,} | {accuracy['mean']:.2%}{deviation} "
-            f"| {prepared} | {shrunk} | {duration(record['seconds'])} | {len(record['seeds'])} |"
+            f"| {record['model']} | {record['parameters']:,} | {mean}{deviation} | {prepared} "
+            f"| {shrunk} | {duration(record['seconds'])} | {len(record['seeds'])} |"
         )
     return "\n".join(rows) + "\n"
 

@@ -113,6 +113,14 @@ def test_a_readme_may_hold_a_table_of_some_models():
     assert results.filled(filled) == filled
 
 
+def test_a_model_whose_test_images_have_no_labels(folder):
+    figures = {"parameters": 99, "seconds": 5.0, "val_accuracy": 0.9}
+    results.save(results.record("kaggle_real", {"SEED": 1}, **figures))
+    assert results.read_all() == []
+    (record,) = results.read_all(["kaggle_real"])
+    assert "| kaggle_real | 99 | – | – | – | 5 s | 1 |" in results.table([record])
+
+
 def test_the_header_says_in_which_precision(folder):
     record = save_run(seed=1, accuracy=0.9) | {"hardware": "a computer"}
     assert " 10 s of training on a computer" in results.expectation(record).replace("\n# ", " ")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 
 from cnn_practice import files, hyperparameters
 
@@ -94,3 +95,13 @@ def test_scripts_are_numbered_without_a_gap():
     for chapter in {script.parent for script in SCRIPTS}:
         numbers = [int(re.match(r"\d+", path.name)[0]) for path in chapter.glob("[0-9]*_*.py")]
         assert sorted(numbers) == list(range(1, len(numbers) + 1)), chapter
+
+
+def test_the_committed_figures_are_small():
+    listed = subprocess.run(
+        ["git", "-C", str(files.ROOT), "ls-files", "-z", "images/figures"], capture_output=True
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git repository")
+    names = listed.stdout.decode().split("\0")[:-1]
+    assert sum((files.ROOT / name).stat().st_size for name in names) <= 6_000_000
