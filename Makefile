@@ -30,6 +30,11 @@ test-fast: .venv/installed-for-tests
 cifar10: .venv/installed
 	$(RUN) -c "from cnn_practice import datasets; datasets.load_cifar10()"
 
+# The drawing page as one file that opens with a double click: draw_digits/build/draw.html.
+page: .venv/installed
+	$(RUN) draw_digits/build_page.py
+
+# The same page from a small server, which saves your drawings.
 draw: .venv/installed-for-page
 	$(RUN) draw_digits/server.py
 

@@ -127,15 +127,15 @@ seconds = time.perf_counter() - start
 # ## The test images, once, where their labels are known
 
 # %%
-run = {"val_accuracy": val_accuracy, "data": source, "parameters": model.count_params()}
-run |= {"epochs": best_epochs, "seconds": seconds}
-score = f"validation accuracy {val_accuracy:.4f}"
+record, score = None, f"validation accuracy {val_accuracy:.4f}"
 if data.source == "practice":
     predicted = model.predict(x_test, batch_size=1000, verbose=0).argmax(axis=1)
     test_accuracy = float(np.mean(predicted == competition.practice_answers()))
-    run |= {"test_accuracy": test_accuracy, "drawings_accuracy": drawings.score(model)}
+    run = {"test_accuracy": test_accuracy, "drawings_accuracy": drawings.score(model)}
+    run |= {"val_accuracy": val_accuracy, "data": source, "parameters": model.count_params()}
+    record = results.record(name, globals(), **run, epochs=best_epochs, seconds=seconds)
     score = f"test accuracy {test_accuracy:.4f}"
-models.save(model, name, results.record(name, globals(), **run))
+models.save(model, name, record)
 plots.training_curves(history, f"{NAME}_curves", f"LeNet-5, {source}: choosing the epochs")
 print(f"{name} ({source}): {score} in {seconds:.0f} s")
 

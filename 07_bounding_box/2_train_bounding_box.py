@@ -108,8 +108,8 @@ def giou_loss(true, predicted):
 
 # %% [markdown]
 # ## Training
-# The weights of the epoch with the lowest validation loss are kept. Dropout lowers the accuracy on
-# the training scenes only, so that on the validation scenes can lie above it.
+# The weights of the epoch with the lowest validation loss are kept. Dropout acts in training only,
+# so that the validation accuracy can lie above the training accuracy.
 
 # %%
 schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(train))

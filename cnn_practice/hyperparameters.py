@@ -50,12 +50,17 @@ def check():
             name, the value, what is allowed and, of a misspelt choice, the nearest one.
     """
     caller = sys._getframe(1)
-    source = linecache.getlines(caller.f_code.co_filename, caller.f_globals)
-    for name, comment in comments(source, caller.f_lineno):
+    check_above(caller, caller.f_lineno)
+
+
+def check_above(frame, line):
+    """Check the UPPERCASE names that the source of ``frame`` assigns above a line of it."""
+    source = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    for name, comment in comments(source, line):
         rule = comment.split(";")[0].strip()
         # A comment that somebody deleted is missed by the tests, and is no reason to stop.
-        if rule and name in caller.f_globals:
-            check_value(name, caller.f_globals[name], rule)
+        if rule and name in frame.f_globals:
+            check_value(name, frame.f_globals[name], rule)
 
 
 def edited(source, **values):

@@ -78,18 +78,34 @@ def _plain(model):
     """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer."""
 
     def plain_layer(layer):
+        if isinstance(layer, keras.Model):  # a network inside the network
+            return keras.models.clone_model(layer, clone_function=plain_layer)
         # A layer that computes as one of Keras's, only faster, has the name of it.
-        kind = getattr(keras.layers, type(layer).__name__, type(layer))
-        return kind.from_config(layer.get_config() | {"dtype": "float32"})
+        named = getattr(keras.layers, type(layer).__name__, None)
+        kind = named if named in type(layer).__mro__ else type(layer)
+        config = layer.get_config()
+        return kind.from_config(config | ({"dtype": "float32"} if "dtype" in config else {}))
 
+    # Or the copy would be compiled as well, with a loss that perhaps only a script knows.
+    compiled, model.compiled = model.compiled, False
+    try:
+        with _in_float32():
+            plain = keras.models.clone_model(model, clone_function=plain_layer)
+    finally:
+        model.compiled = compiled
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+@contextlib.contextmanager
+def _in_float32():
+    """Build layers in float32, whatever precision a script trains in."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        plain = keras.models.clone_model(model, clone_function=plain_layer)
+        yield
     finally:
         keras.config.set_dtype_policy(policy)
-    plain.set_weights(model.get_weights())
-    return plain
 
 
 def _sha256(path):
@@ -155,7 +171,8 @@ def _load(name):
     if not {layer.get(key) for layer in layers for key in ("units", "filters")} <= sizes:
         raise InputError(apart)
     try:
-        model = keras.models.model_from_json(text)
+        with _in_float32():
+            model = keras.models.model_from_json(text)
         if not isinstance(model, keras.Model):
             raise TypeError("valid JSON, but not of a model")
     except Exception as error:

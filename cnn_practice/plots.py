@@ -134,7 +134,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     Args:
         pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
             pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
-        captions: N strings, of one line or more.
+        captions: N texts of one line or more, or numbers.
         name: file name without suffix.
         title: heading of the figure.
         wrong: indices of the pictures to mark.
@@ -146,6 +146,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     rows = math.ceil(len(pictures) / columns)
     captions = [str(caption) for caption in captions]
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
+    captions = [str(caption) for caption in captions]
     more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
     pitch = 1.2 + more
     inches = pitch * rows + 0.6

@@ -143,7 +143,7 @@ def _setting(script_variables):
 
 
 def _read(path):
-    """The JSON object of a file; an empty one if there is none, or it is damaged."""
+    """The JSON object in a file; an empty one if the file is missing or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

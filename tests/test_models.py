@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from cnn_practice import datasets, drawings, files, models, results
+from cnn_practice import datasets, drawings, fast_layers, files, models, results
 from cnn_practice.errors import InputError
 
 import keras
@@ -37,6 +37,25 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     assert np.array_equal(models.load("small").predict(x, verbose=0), model.predict(x, verbose=0))
     names = {path.name for path in folder.glob("[!.]*")}
     assert names == {"small.config.json", "small.weights.h5"}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_model_with_a_loss_of_the_script_s_own_is_saved_without_it(folder, nested):
+    inputs = keras.Input((4, 4, 1))
+    x = (
+        keras.Sequential([inputs, layers.Flatten(), layers.Dense(3)])(inputs / 2)
+        if nested
+        else inputs
+    )
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+    model.compile("adam", loss=lambda true, predicted: keras.ops.sum(true - predicted, axis=-1))
+    images = np.ones((2, 4, 4, 1), "float32")
+    models.save(model, "own_loss")
+    model.fit(images, np.ones((2, 2)), verbose=0)  # it is compiled as before
+    models.save(model, "own_loss")
+    reloaded = models.load("own_loss")
+    assert not reloaded.compiled
+    np.testing.assert_allclose(reloaded.predict(images), model.predict(images), rtol=1e-6)
 
 
 def test_weights_stored_as_float16(folder):
@@ -69,6 +88,28 @@ def test_a_model_trained_in_mixed_precision_is_float32_when_reloaded(folder, pol
     reloaded = models.load("small")
     assert {layer.compute_dtype for layer in reloaded.layers} == {"float32"}
     for one, other in zip(model.get_weights(), reloaded.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("around", [keras.Sequential, keras.Model])
+def test_a_network_inside_the_network_is_saved_in_plain_layers(folder, around):
+    """Of mixed precision and fast layers nothing is left, in the inner network either."""
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        inputs, outer = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
+        convolved = fast_layers.BatchNormalization()(layers.Conv2D(4, 3)(inputs))
+        inner = keras.Model(inputs, convolved, name="inner")
+        if around is keras.Sequential:
+            model = keras.Sequential([outer, inner, layers.Flatten()])
+        else:
+            model = keras.Model(outer, layers.Flatten()(inner(outer, training=False)))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    models.save(model, "nested")
+    reloaded = models.load("nested").get_layer("inner")
+    assert type(reloaded.layers[-1]) is keras.layers.BatchNormalization
+    assert {layer.compute_dtype for layer in reloaded.layers} == {"float32"}
+    for one, other in zip(reloaded.get_weights(), inner.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
 

@@ -24,6 +24,11 @@ NOTEBOOKS = {
         "WEIGHTS": "mobilenet.weights.h5", "CLASSES": "names.json"
     },
 }  # fmt: skip
+WRONG = """# %%
+from cnn_practice import hyperparameters
+EPOCHS = 0  # whole number, at least 1; passes over the images
+hyperparameters.check()
+"""
 BEGIN = "%reset -f\nimport os\nos.chdir({folder!r})\nprint('BEGIN {script}')"
 
 
@@ -55,15 +60,17 @@ def test_every_figure_shows_itself_once(fresh_project, monkeypatch):
         )
         cells += [jupytext.reads("# %%\n" + begin, "py:percent").cells[0], *notebook.cells]
         scripts.append(script)
-    if not cells:
-        pytest.skip("no chapter yet")
-    notebook.cells = cells
+    notebook.cells = cells + jupytext.reads(WRONG, "py:percent").cells
+    notebook.cells[-1].metadata["tags"] = ["raises-exception"]
     monkeypatch.setenv("PYTHONPATH", str(fresh_project.root))
     kernel = {
         "kernel_name": "python3",
         "resources": {"metadata": {"path": str(fresh_project.root)}},
     }
     nbclient.NotebookClient(notebook, timeout=120, **kernel).execute()
+
+    (output,) = notebook.cells.pop().outputs
+    assert output.text == "Error: EPOCHS is 0: write a whole number, at least 1.\n"
 
     shown, saved, script = dict.fromkeys(scripts, 0), dict.fromkeys(scripts, 0), None
     for cell in notebook.cells:
