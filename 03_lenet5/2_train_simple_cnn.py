@@ -2,7 +2,7 @@
 # # A simple CNN of today
 #
 # LeNet-5 with what became usual later. This script changes the following against
-# `1_train_lenet5.py`; the distortions are the same.
+# `1_train_lenet5.py`, and distorts the images a little less.
 #
 # | | LeNet-5 | simple CNN |
 # |---|---|---|
@@ -14,9 +14,8 @@
 # | parameters | 61,706 | 195,860 |
 # | pixels | −0.1 to 1.175 | 0 to 1 |
 # | target of the true class | 1 | 0.91: label smoothing |
-# | epochs | 32 | 14 |
-#
-# You will see whether it learns faster and makes fewer mistakes.
+# | learning rate | falls | rises, then falls |
+# | epochs | 30 | 10 |
 #
 #     python 03_lenet5/2_train_simple_cnn.py
 #
@@ -24,8 +23,7 @@
 # of training on AMD EPYC, 2 cores.
 #
 # Sources: ReLU: [Glorot, Bordes & Bengio (2011)](https://proceedings.mlr.press/v15/glorot11a.html);
-# Adam: [Kingma & Ba (2015)](https://arxiv.org/abs/1412.6980); label smoothing: [Szegedy et al.
-# (2016)](https://arxiv.org/abs/1512.00567).
+# label smoothing: [Szegedy et al. (2016)](https://arxiv.org/abs/1512.00567).
 
 # %%
 import time
@@ -46,14 +44,15 @@ NAME = "simple_cnn"  # file name; of the model's files: another name keeps the c
 SEED = 1  # whole number, at least 0; of the weights, the order of the images, their distortions
 VALIDATION = 5000  # whole number, 1 to 59999; images set apart to choose the best epoch
 BATCH_SIZE = 128  # whole number, at least 1; images per step
-EPOCHS = 14  # whole number, at least 1; passes over the training images
-LEARNING_RATE = 2e-3  # number, above 0; at its highest: it falls along a cosine to zero
+EPOCHS = 10  # whole number, at least 1; passes over the training images
+LEARNING_RATE = 4e-3  # number, above 0; at its highest: it falls along a cosine to zero
+WARM_UP = 0.2  # number, 0 to below 1; share of the training in which it rises to that
 LABEL_SMOOTHING = 0.1  # number, 0 to below 1; share of the target spread over all ten classes
 ROTATION = 10  # number, 0 to 180; degrees to either side
-SHIFT = 2  # number, 0 to 28; pixels to either side
+SHIFT = 1.5  # number, 0 to 28; pixels to either side
 ZOOM = 0.1  # number, 0 to below 1; of the width and of the height, up or down
-SHEAR = 0.1  # number, 0 to 1; pixels across per pixel down, and the other way round
-ELASTIC = 0.7  # number, at least 0; pixels by which strokes are bent, as a standard deviation
+SHEAR = 0.05  # number, 0 to 1; pixels across per pixel down, and the other way round
+ELASTIC = 0.5  # number, at least 0; pixels by which strokes are bent, as a standard deviation
 hyperparameters.check()
 training.begin(NAME, globals())
 
@@ -98,13 +97,15 @@ print(f"{share:.0%} of the parameters are in the first dense layer")
 
 # %% [markdown]
 # ## Training
-# With a smoothed target the network need not become ever surer of images that it already
-# classifies correctly.
+# With smoothed targets the network need not become ever surer of what it classifies correctly.
 
 # %%
-falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(train))
+steps = EPOCHS * len(train)
+rate = keras.optimizers.schedules.CosineDecay(
+    0.0, steps * (1 - WARM_UP), warmup_target=LEARNING_RATE, warmup_steps=steps * WARM_UP
+)
 loss = keras.losses.CategoricalCrossentropy(label_smoothing=LABEL_SMOOTHING)
-model.compile(keras.optimizers.Adam(falling), loss=loss, metrics=["accuracy"])
+model.compile(keras.optimizers.Adam(rate), loss=loss, metrics=["accuracy"])
 best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
 start = time.perf_counter()
 history = model.fit(

@@ -45,10 +45,10 @@ WARM_UP = 0.05  # number, 0 to below 1; share of the training in which it rises 
 CLIP = 1.0  # number, above 0; a longer gradient is shortened to this length
 PRECISION = precision.fastest()  # "float32", "mixed_bfloat16" or "mixed_float16"; of the layers
 ROTATION = 10  # number, 0 to 180; degrees to either side
-SHIFT = 0.06 * IMAGE_SIZE  # number, at least 0; pixels to either side
+SHIFT = 1.92  # number, at least 0; pixels to either side at 32×32, in proportion at other sizes
 ZOOM = 0.1  # number, 0 to below 1; of the width and of the height, up or down
 SHEAR = 0.1  # number, 0 to 1; pixels across per pixel down, and the other way round
-ELASTIC = 0.025 * IMAGE_SIZE  # number, at least 0; pixels by which strokes are bent
+ELASTIC = 0.8  # number, at least 0; pixels by which strokes are bent at 32×32
 STOP_AFTER = None  # whole number, at least 1 or None; epochs to train now: the rest, another time
 hyperparameters.check()
 training.begin(NAME, globals())
@@ -88,8 +88,8 @@ def vgg16(steps):
 
 # %% [markdown]
 # ## Training, on one GPU, on several, or on none
-# Each of several GPUs gets its share of every batch, and their gradients are added. Validation lies
-# above training because training images are distorted and some dense units are left out.
+# Each of several GPUs gets its share of every batch, and the gradients are added. Validation lies
+# above training because training images are distorted and some dense units left out.
 
 # %%
 train_part, val_part, test_part = resized.split(IMAGE_SIZE, VALIDATION)
@@ -102,9 +102,9 @@ with strategy.scope():
     checkpoint = Checkpoint(model, NAME, results.hyperparameters(settings))
 model.summary()
 machine.check(model, BATCH_SIZE)
-train = resized.batches(*train_part, BATCH_SIZE, seed=SEED + checkpoint.epoch).map(
-    lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE
-)
+amounts = ROTATION, SHIFT * IMAGE_SIZE / 32, ZOOM, SHEAR, ELASTIC * IMAGE_SIZE / 32
+train = resized.batches(*train_part, BATCH_SIZE, seed=SEED + checkpoint.epoch)
+train = train.map(lambda x, y: (distort(x, *amounts), y), tf.data.AUTOTUNE)
 model.fit(
     train.prefetch(tf.data.AUTOTUNE),
     validation_data=resized.batches(*val_part, BATCH_SIZE),
@@ -123,7 +123,7 @@ run = {"epochs": epochs} | machine.speed(checkpoint, len(train_part[1]))
 # %%
 if epochs < EPOCHS:  # recorded as the part of a run that it is
     results.save_part(NAME, settings, **run)
-    print(f"{NAME}: stopped after {epochs} epochs, {seconds / epochs / 60:.1f} min per epoch")
+    print(f"{NAME}: stopped after epoch {epochs}, {seconds / epochs / 60:.1f} min per epoch")
 else:
     checkpoint.restore_best()
     keras.mixed_precision.set_global_policy("float32")

@@ -335,7 +335,7 @@ def test_2_train_vgg16_on_two_devices_for_a_part_of_a_run(fresh_project):
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "Found 2 GPUs" in done.stdout
-    assert "vgg16_32: stopped after 1 epochs, " in done.stdout.splitlines()[-1]
+    assert "vgg16_32: stopped after epoch 1, " in done.stdout.splitlines()[-1]
     record = json.loads((fresh_project.root / "models/vgg16_32.parts.json").read_text())
     part = record["parts"][-1]
     assert part["epochs"] == 1 and part["seed"] == 1 and len(part["val_accuracies"]) == 1
