@@ -57,5 +57,5 @@ python:
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,test]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,test,cluster]"
 	touch $@
