@@ -11,7 +11,7 @@ import sys
 import time
 from importlib import metadata
 
-from cnn_practice import files, hyperparameters, models, results
+from cnn_practice import errors, files, hyperparameters, models, results
 from cnn_practice.checkpoints import Checkpoint
 from cnn_practice.errors import InputError
 
@@ -76,8 +76,8 @@ def _watch(environment):
     """Run a process of JAX to its end; returns the exit code of this one."""
     log = files.MODELS / "checkpoints" / f".machine_{environment[_NUMBER]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "w+", encoding="utf-8") as errors, remote.start(
-        files.ROOT / SCRIPT, environment, stderr=errors
+    with open(log, "w+", encoding="utf-8") as said_to, remote.start(
+        files.ROOT / SCRIPT, environment, stderr=said_to
     ) as process:  # fmt: skip
         try:
             for line in process.stdout:
@@ -87,8 +87,8 @@ def _watch(environment):
             process.kill()
             raise
         process.wait()
-        errors.seek(0)
-        said = errors.read()
+        said_to.seek(0)
+        said = said_to.read()
     log.unlink()
     if process.returncode in (LOST, -6) or process.returncode < 0:
         print(f"\nError: {sentence_of_loss(process.returncode, said)}", file=sys.stderr)
@@ -130,6 +130,7 @@ def start_all(settings):
         InputError: there is no room, or a machine is lost.
     """
     processes, cores, memory = (settings[name] for name in ("PROCESSES", "CORES", "MEMORY"))
+    errors.say_when_interrupted("Stopped: the same command goes on after the last whole epoch.")
     ray = remote.connect(settings["ADDRESS"])
     remote.require_room(ray, processes, cores, memory)
     places, coordinator = remote.side_by_side(ray, processes, cores, memory)

@@ -320,6 +320,38 @@ def test_shares_make_up_each_batch_once(helpers):
             np.testing.assert_array_equal(whole[0][1], resumed[0][1])
 
 
+def test_a_machine_without_the_data_keeps_its_own(helpers, tmp_path, monkeypatch):
+    _, remote, _ = helpers
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(remote.Path, "home", lambda: tmp_path / "home")
+    source = tmp_path / "source"
+    for name, content in (("data/small.npz", "small"), ("models/old.json", "{}")):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(content)
+    (source / "05_x").mkdir()
+    text = (
+        "import pathlib, sys\n"
+        "root = pathlib.Path(__file__).parent.parent\n"
+        "assert sorted(p.name for p in (root / 'models').iterdir()) == ['checkpoints']\n"
+        "print((root / 'models/checkpoints/x.npz').read_text())\n"
+        "(root / 'data/fetched.npz').write_text('fetched')\n"
+        "(root / 'models/checkpoints/x.npz').write_text('next')\n"
+        "(root / 'models/x.results.json').write_text('{}')\n"
+        "sys.exit(7)\n"
+    )
+    asked = tmp_path / "not here"
+    events = list(remote.run(source, "05_x/1_y.py", text, {"x.npz": b"former"}, asked, {}))
+    assert [event[0] for event in events] == ["started", "line", "checkpoint", "end"]
+    assert events[1:] == [
+        ("line", "former"),
+        ("checkpoint", "x.npz", b"next"),
+        ("end", 7, {"x.results.json": b"{}"}),
+    ]
+    kept = tmp_path / "home/.cache/cnn_practice/data"
+    assert sorted(path.name for path in kept.iterdir()) == ["fetched.npz", "small.npz"]
+    assert (source / "models/old.json").exists() and not asked.exists()
+
+
 def test_every_training_script_can_be_swept(helpers):
     _, _, sweeping = helpers
     scripts = sweeping.training_scripts()
