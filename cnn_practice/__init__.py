@@ -27,8 +27,9 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # raised in Python all the same. Set this to 0 to see why a GPU is not found.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# NumPy's matrix products (OpenBLAS) on one thread each: in chapter 01 two threads of our own share
-# a batch, and with more the threads would fight for the cores.
+# NumPy's matrix products (OpenBLAS) on one thread each. Those of chapter 01 are small: they gain
+# little from more threads, and on a busy machine each waits for the slowest of its threads, which
+# made a training many times as slow. It must be set before NumPy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cnn_practice import errors

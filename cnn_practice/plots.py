@@ -185,7 +185,7 @@ def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
     limit = limit or np.abs(matrix).max() or 1
     low = -limit if cmap.startswith("RdBu") else 0
     axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
-    for (row, column), value in np.ndenumerate(matrix):
+    for (row, column), value in np.ndenumerate(matrix + 0.0):  # no minus before a zero
         text = f"{value:.0f}" if float(value).is_integer() else f"{value:.{digits}f}"
         dark = abs(value) > 0.7 * limit
         axes.text(

@@ -2,27 +2,32 @@
 # # Counting parameters
 #
 # How many numbers a network learns, and how many multiplications it takes, layer by layer, for
-# LeNet-5 and VGG-16. The surprise: convolutions have few parameters and do nearly all the work,
-# fully connected layers the reverse.
+# LeNet-5 and VGG-16. You will see where each network keeps its parameters and where it does its
+# work: these are not the same layers.
 #
-#     python 01_components/3_count_parameters.py
+#     python 01_components/8_count_parameters.py
 #
 # Takes a few seconds and 2 GB of memory, no training. Every count is asserted equal to Keras's
 # `count_params`.
 #
-# Source: LeCun et al. (1998); Simonyan & Zisserman (2015), *Very deep convolutional networks for
-# large-scale image recognition*, configuration D.
+# Source: [LeCun, Bottou, Bengio & Haffner (1998)](https://doi.org/10.1109/5.726791);
+# [Simonyan & Zisserman (2015)](https://arxiv.org/abs/1409.1556), *Very deep convolutional networks
+# for large-scale image recognition*, Table 1, configuration D.
 
 # %%
-from cnn_practice import plots
+from cnn_practice import hyperparameters, plots
 
 import keras
 from keras import layers
 from matplotlib.figure import Figure
 
-# %% Hyperparameters
-LENET5_INPUT = (28, 28, 1)
-VGG16_INPUT = (224, 224, 3)  # with another size only its first dense layer changes
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+LENET5_SIZE = 28  # whole number, 12 to 512; side of LeNet-5's input, in pixels
+VGG16_SIZE = 224  # whole number, 32 to 320; of VGG-16's, which changes its first dense layer only
+hyperparameters.check()
 
 # %% [markdown]
 # ## The two networks in Keras
@@ -31,7 +36,7 @@ VGG16_INPUT = (224, 224, 3)  # with another size only its first dense layer chan
 # %%
 lenet5 = keras.Sequential(
     [
-        keras.Input(LENET5_INPUT),
+        keras.Input((LENET5_SIZE, LENET5_SIZE, 1)),
         layers.Conv2D(6, 5, padding="same", name="conv1"),
         layers.AveragePooling2D(2),
         layers.Conv2D(16, 5, name="conv2"),
@@ -43,16 +48,17 @@ lenet5 = keras.Sequential(
     ],
     name="LeNet-5",
 )
-vgg16 = keras.applications.VGG16(weights=None, input_shape=VGG16_INPUT, name="VGG-16")
+side = VGG16_SIZE
+vgg16 = keras.applications.VGG16(weights=None, input_shape=(side, side, 3), name="VGG-16")
 
 # %% [markdown]
 # ## The formulas
-# - a convolution has one kernel kh·kw·C_in and one bias for each of its C_out filters:
-#   (kh·kw·C_in + 1)·C_out parameters, whatever the size of the image; each kernel is multiplied at
-#   each of the H'·W' places: kh·kw·C_in·C_out·H'·W' multiplications
-# - a dense layer has one weight from each of its D inputs and one bias for each of its M outputs:
-#   (D + 1)·M parameters, D·M multiplications
-# - pooling and flattening learn nothing
+# - A convolution has one kernel of $k_h k_w C$ numbers and one bias for each of its $F$ filters:
+#   $(k_h k_w C + 1) F$ parameters, whatever the size of the image. Each kernel is multiplied at
+#   each of the $H' W'$ places: $k_h k_w C F H' W'$ multiplications.
+# - A dense layer has one weight from each of its $D$ inputs, and one bias, for each of its $M$
+#   outputs: $(D + 1) M$ parameters, $D M$ multiplications.
+# - Pooling and flattening have no parameters.
 
 
 # %%
@@ -110,5 +116,16 @@ for axes, (name, counts) in zip(
         xlim=(0, 1.05),
     )
     axes.legend(loc="lower right" if name == "LeNet-5" else "center right")
-plots.save(figure, "components_3_count_parameters")
+plots.save(figure, "components_8_count_parameters")
 print("count_parameters: " + ", ".join(f"{name} {total:,}" for name, total in totals.items()))
+
+# %% [markdown]
+# **What you saw.** The convolutions have a small part of the parameters and do most of the
+# multiplications, since each kernel is used at every place. The dense layers have most of the
+# parameters, each of which is used once.
+#
+# **Try.**
+# - `VGG16_SIZE = 32`: which layer loses most of its parameters, and which lose multiplications?
+# - `LENET5_SIZE = 56`: which counts grow four times, and which do not change?
+#
+# **Next.** How a kernel learns: `9_backprop_kernels.py`.
