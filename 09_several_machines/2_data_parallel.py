@@ -92,7 +92,7 @@ def train(number):
     keras.distribution.initialize()  # addresses and number are in the environment
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     settings = machines.of_the_network(results.hyperparameters(globals()))
-    machines.require_equal(images=x_train, labels=y_train, hyperparameters=settings)
+    machines.require_equal(training_images=x_train, labels=y_train, **settings)
     model = vgg16(EPOCHS * -(-len(x_train) // BATCH_SIZE))
     checkpoint = machines.shared_checkpoint(model, NAME, settings)
     speed = machines.ImagesPerSecond(BATCH_SIZE)

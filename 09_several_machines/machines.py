@@ -189,7 +189,7 @@ def require_equal(**content):
     """Raise the same ``InputError`` on all machines if they do not agree.
 
     Args:
-        **content: what must be equal: texts, arrays (by their SHA-256) or dicts.
+        **content: what must be equal: arrays, by their SHA-256, or short values.
     """
     from jax.experimental import multihost_utils
 
@@ -202,8 +202,8 @@ def require_equal(**content):
 
 def _described(value):
     if isinstance(value, np.ndarray):
-        return hashlib.sha256(np.ascontiguousarray(value)).hexdigest()
-    return str(value) if len(str(value)) < 100 else hashlib.sha256(str(value).encode()).hexdigest()
+        return f"SHA-256 {hashlib.sha256(np.ascontiguousarray(value)).hexdigest()}"
+    return str(value)
 
 
 def require_same(machines):
@@ -212,9 +212,10 @@ def require_same(machines):
     for number, other in enumerate(others, 1):
         for name, value in first.items():
             if other[name] != value:
+                what = name if name.isupper() else name.replace("_", " ")
                 raise InputError(
-                    f"The machines differ in {name.replace('_', ' ')}: {value[:40]} on machine 0,"
-                    f" {other[name][:40]} on machine {number}; make them equal."
+                    f"The machines differ in {what}: {value[:40]} on machine 0, {other[name][:40]}"
+                    f" on machine {number}; make them equal."
                 )
 
 
