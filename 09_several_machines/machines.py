@@ -325,8 +325,8 @@ def save(model, checkpoint, test_part, script_variables, **figures):
     name = script_variables["NAME"]
     model.set_weights(checkpoint.best)
     x, y = test_part
-    predicted = model.predict(x[..., np.newaxis] / np.float32(255), verbose=0).argmax(axis=1)
-    accuracy = float(np.mean(predicted == y))
+    predicted = model.predict(x[..., np.newaxis] / np.float32(255), batch_size=500, verbose=0)
+    accuracy = float(np.mean(predicted.argmax(axis=1) == y))
     record = results.record(
         name, script_variables, test_accuracy=accuracy, parameters=model.count_params(),
         epochs=checkpoint.epoch, seconds=checkpoint.seconds, best_epoch=checkpoint.best_epoch,

@@ -221,7 +221,7 @@ def weights_of(project):
 
 
 SMALL = {
-    "IMAGES": 256, "VALIDATION": 300, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
+    "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
@@ -235,7 +235,10 @@ def test_two_processes_train_as_one(fresh_project, started, tmp_path):
         free.bind(("127.0.0.1", 0))
         coordinator = f"127.0.0.1:{free.getsockname()[1]}"
     fresh_project.edit(PARALLEL, COORDINATOR=coordinator, PROCESSES=1, **SMALL)
-    compiled = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled")}
+    compiled = {  # once for all
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
     alone = started(fresh_project, PARALLEL, KERAS_DISTRIBUTION_PROCESS_ID="0", **compiled)
     assert alone.process.wait(240) == 0, alone.text()
     expected = weights_of(fresh_project)
