@@ -221,9 +221,10 @@ const activated = (layer, z, y) => layer.activation === "linear" ? "" : layer.ac
   ? `, softmax: e<sup>${number(z)}</sup> / Σ e<sup>scores</sup> = <b>${number(y)}</b>` : `, ${layer.activation}(${number(z)}) = <b>${number(y)}</b>`;
 const signed = (value) => value < 0 ? `− ${number(-value)}` : `+ ${number(value)}`;
 
-function grid(caption, rows, outside = () => false) {
-  return make("figure", {}, make("figcaption", { textContent: caption }), make("table", {}, make("tbody", {}, ...rows.map((row, r) =>
-    make("tr", {}, ...row.map((value, c) => make("td", { textContent: number(value), className: outside(r, c) ? "outside" : "" })))))));
+// A table of cells { text, value, outside }: blue where the value is positive, orange where negative.
+function grid(rows) {
+  return make("table", {}, make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(({ text, value, outside }) =>
+    make("td", { innerHTML: text, className: outside ? "outside" : value > 0 ? "positive" : value < 0 ? "negative" : "" }))))));
 }
 
 // For each kind of layer: the sum in words and numbers, and what stands beside it.
@@ -250,12 +251,11 @@ const EXPLAIN = {
       if (C > 16) terms.push(make("span", { textContent: `${C - 16} others: ${number(rest)}` }));
       parts.push(make("div", { className: "terms" }, ...terms));
     }
-    const outside = (r, k) => value(r, k, c) === null;
-    if (C > 1) parts.push(make("p", { className: "muted", textContent: `Of map ${c}, Σ window ⊙ kernel = ${number(sums[c])}:` }));
-    parts.push(make("div", { className: "grids" },
-      grid(C > 1 ? `window in map ${c}` : "window", rows.map((r) => columns.map((k) => value(r, k, c) ?? 0)), outside), make("span", { textContent: "⊙" }),
-      grid("kernel", rows.map((r) => columns.map((k) => weight(r, k, c)))), make("span", { textContent: "=" }),
-      grid("products", rows.map((r) => columns.map((k) => (value(r, k, c) ?? 0) * weight(r, k, c))))));
+    parts.push(make("p", { className: "muted", textContent: C > 1 ? `Window × kernel in map ${c}, their sum ${number(sums[c])}:` : "Window × kernel:" }));
+    parts.push(grid(rows.map((r) => columns.map((k) => {
+      const inside = value(r, k, c), w = weight(r, k, c);
+      return { text: `${number(inside ?? 0)}<br>× ${number(w)}`, value: (inside ?? 0) * w, outside: inside === null };
+    }))));
     return { parts, sum: `Σ window ⊙ kernel + bias = ${number(total)} ${signed(bias)} = <b>${number(z)}</b>${activated(layer, z, y)}` };
   },
   Dense({ layer, network, place, x, y }) {
@@ -268,12 +268,13 @@ const EXPLAIN = {
     return { parts: [make("div", { className: "terms" }, ...terms)], sum: `Σ inputs × weights + bias = ${number(total)} ${signed(bias)} = <b>${number(z)}</b>${activated(layer, z, y)}` };
   },
   Pooling({ layer, place, x, y }) {
-    const C = layer.input[2], columns = layer.whole ? 1 : layer.output[1];
+    const columns = layer.whole ? 1 : layer.output[1];
     const values = pixels(layer, place.row * columns + place.column).map((at) => x[at + place.c]);
     const shown = values.slice(0, 64), width = Math.min(layer.kw, Math.ceil(Math.sqrt(shown.length)));
     const rows = Array.from({ length: Math.ceil(shown.length / width) }, (_, r) => shown.slice(r * width, (r + 1) * width));
     const of = layer.of === "max" ? `max(${shown.slice(0, 9).map(number).join(", ")}${values.length > 9 ? ", …" : ""})` : `(${shown.slice(0, 9).map(number).join(" + ")}${values.length > 9 ? " + …" : ""}) / ${values.length}`;
-    return { parts: [make("div", { className: "grids" }, grid(`window in map ${place.c}${C && values.length > 64 ? ", its first 64 numbers" : ""}`, rows))], sum: `${of} = <b>${number(y)}</b>` };
+    const caption = make("p", { className: "muted", textContent: `The window in map ${place.c}${values.length > 64 ? ", its first 64 numbers" : ""}:` });
+    return { parts: [caption, grid(rows.map((row) => row.map((value) => ({ text: number(value), value }))))], sum: `${of} = <b>${number(y)}</b>` };
   },
   Scaling({ layer, x, y, i }) {
     const c = i % layer.scale.length;

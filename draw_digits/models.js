@@ -234,7 +234,6 @@ function choose(model) {
   state.chosen = model;
   showModels();
   openInside(model);
-  if (model) $("inside").querySelector("h2").focus?.();
 }
 
 // ------------------------------------------------------------------------- the two tabs
