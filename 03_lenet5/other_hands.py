@@ -8,10 +8,12 @@ path, and the hand makes another drawing of it each time.
 
 import math
 
-from cnn_practice import datasets, drawings, files, hand
+from cnn_practice import datasets, drawings, files, hand, plots
 from cnn_practice.errors import InputError
 
 import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
 from PIL import Image
 
 
@@ -579,5 +581,87 @@ def load():
     arrays = datasets.read_npz(FILE)
     try:
         return arrays["images"], arrays["digits"], arrays["names"][arrays["styles"]]
-    except KeyError as error:
+    except (KeyError, IndexError) as error:
         raise InputError(f"{files.shown(FILE)} is damaged: run {SCRIPT} again.") from error
+
+
+def scaled(images):
+    """Images of 0 to 255 as float32 of shape (N, 28, 28, 1) in [0, 1]."""
+    return images[..., np.newaxis].astype("float32") / 255
+
+
+def divided(left_out):
+    """The drawn digits for training, and those for validation.
+
+    Args:
+        left_out: styles that are for validation alone; of the others it is every tenth digit.
+
+    Returns:
+        ``(images, digits), (images, digits, styles)``
+
+    Raises:
+        InputError: a style in ``left_out`` does not exist, or the digits were not made yet.
+    """
+    for style in left_out:
+        if style not in STYLES:
+            raise InputError(f"LEFT_OUT names {style!r}: choose from {', '.join(STYLES)}.")
+    images, digits, styles = load()
+    new = (np.arange(len(images)) % 10 == 0) | np.isin(styles, left_out)
+    return (images[~new], digits[~new]), (images[new], digits[new], styles[new])
+
+
+def some_stretched(images, digits, share, seed):
+    """A share of ``images``, stretched and prepared anew, and their digits."""
+    rng = np.random.default_rng(seed)
+    few = rng.permutation(len(images))[: round(share * len(images))]
+    new = [drawings.prepare(stretched(images[i].astype("float32") / 255, rng)) for i in few]
+    return (255 * np.reshape(new, (-1, 28, 28))).round().astype(np.uint8), digits[few]
+
+
+def with_other_pens(images, share):
+    """Some strokes of a batch thicker, as a maximum over 2×2 pixels is, or thinner, as a minimum.
+
+    Args:
+        images: float32 tensor of shape (N, 28, 28, 1).
+        share: of the images that are changed, half of them thicker.
+    """
+    which, much = tf.unstack(tf.random.uniform((2, tf.shape(images)[0], 1, 1, 1)))
+    thick = tf.nn.max_pool2d(images, 2, 1, "SAME")
+    thin = -tf.nn.max_pool2d(-images, 2, 1, "SAME")
+    pen = tf.where(which < 0.5 * share, thick, tf.where(which < share, thin, images))
+    return images + 0.8 * much * (pen - images)
+
+
+def accuracies(model, new):
+    """The accuracy on drawn digits: of all, and a dict of each style's.
+
+    Args:
+        model: Keras model.
+        new: ``images, digits, styles`` as ``divided`` gives them.
+    """
+    images, digits, styles = new
+    probabilities = model.predict(scaled(images), verbose=0, batch_size=500)
+    correct = probabilities.argmax(axis=1) == digits
+    by_style = {style: float(correct[styles == style].mean()) for style in STYLES}
+    return float(correct.mean()), by_style
+
+
+def style_figure(compared, left_out, name):
+    """How many drawn digits of each style models misread, as bars.
+
+    Args:
+        compared: dict of a model's name to its accuracy by style.
+        left_out: styles that were not trained on.
+        name: file name of the figure.
+    """
+    figure = Figure(figsize=(6.5, 8), layout="constrained")
+    axes = figure.subplots()
+    places, height = np.arange(len(STYLES)), 0.8 / len(compared)
+    for i, (label, by_style) in enumerate(compared.items()):
+        misread = [100 * (1 - by_style[style]) for style in STYLES]
+        axes.barh(places + (i - (len(compared) - 1) / 2) * height, misread, height, label=label)
+    axes.set_yticks(places, [f"{s} (left out)" if s in left_out else s for s in STYLES])
+    axes.set_ylim(len(STYLES) - 0.5, -0.5)
+    axes.set(xlabel="misread, %", title="Drawn digits that were not trained on")
+    axes.legend()
+    return plots.save(figure, name)
