@@ -28,19 +28,14 @@ from matplotlib.figure import Figure
 # %%
 SEED = 0  # whole number, at least 0; of the first weights and the choice of the examples
 EXAMPLES = (100, 10)  # each a whole number, 1 to 55000; one training for each
-EPOCHS = (
-    50,
-    40,
-)  # each a whole number, at least 1; passes over the examples, one for each training
+EPOCHS = (50, 40)  # each a whole number, at least 1; passes over the examples of each training
 BATCH_SIZE = 10  # whole number, at least 1; examples per step
 FILTERS = 8  # whole number, at least 1; of the convolution
 LEARNING_RATE = 3e-3  # number, above 0; of Adam
 VALIDATION = 1000  # whole number, 1 to 5000; other images, to look at the accuracy there
 hyperparameters.check()
 if len(EXAMPLES) != len(EPOCHS):
-    raise InputError(
-        f"EXAMPLES has {len(EXAMPLES)} numbers and EPOCHS {len(EPOCHS)}: give as many."
-    )
+    raise InputError(f"EPOCHS is {EPOCHS!r}: give one number for each of EXAMPLES.")
 
 # %% [markdown]
 # ## The data

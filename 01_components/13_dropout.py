@@ -119,10 +119,10 @@ print(f"dropout: validation loss {without} without, {dropped} with")
 
 # %% [markdown]
 # **What you saw.** Without dropout the training loss goes to 0 while the validation loss rises
-# again. With dropout the training loss stays higher: it is measured while units are missing, and
-# each batch meets another network. So a training loss above the validation loss, or a training
-# accuracy below the validation accuracy, is no error where there is dropout. (The training accuracy
-# here is measured without dropping.)
+# again. With dropout the validation loss ends lower. The training loss stays higher: it is measured
+# while units are missing, and each batch meets another network. So where there is dropout, a
+# training loss above the validation loss, or a training accuracy below the validation accuracy, is
+# no error. (The training accuracy here is measured without dropping.)
 #
 # **Try.**
 # - `EXAMPLES = 20000` and `EPOCHS = 5`: is dropout still worth it with more images?

@@ -33,7 +33,7 @@ EPOCHS = 3  # whole number, at least 1; passes over them
 RATE_SGD = 0.1  # number, above 0; learning rate of plain gradient descent
 RATE_MOMENTUM = 0.01  # number, above 0; with momentum 0.9, steps add up to ten times as much
 RATE_RMSPROP = 0.001  # number, above 0; of the size of each step, whatever the gradient's size
-RATE_ADAM = 0.001  # number, above 0; likewise
+RATE_ADAM = 0.001  # number, above 0; about the size of each step, as RMSprop's
 hyperparameters.check()
 
 

@@ -24,6 +24,24 @@ def three_parts(validation, images):
     )
 
 
+def two_parts(validation, images):
+    """Images to train on and others to test, either the test images or validation images.
+
+    Args:
+        validation: number of training images to set apart and to test with, so that the test images
+            are not used; 0 trains on all and tests with the test images.
+        images: number of the training images to keep, at most.
+
+    Returns:
+        ``(x_train, y_train), (x_test, y_test)``: training images as bytes, the others float32 in
+        [0, 1].
+    """
+    train, test = datasets.load_cifar10()
+    if validation:
+        train, test, _ = datasets.split((train, test), validation)
+    return (train[0][:images], train[1][:images]), (test[0] / np.float32(255), test[1])
+
+
 def colour_statistics(images):
     """Mean and variance of red, green and blue, as the arguments of ``layers.Normalization``.
 

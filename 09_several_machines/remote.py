@@ -150,8 +150,8 @@ def connect(address):
         )  # fmt: skip
     except ConnectionError as error:
         raise InputError(
-            f'No Ray cluster answers at "{address}": start one with «ray start --head», or write'
-            " ADDRESS = None."
+            f'The Ray cluster "{address}" lets nobody in: start it with «ray start --head», give'
+            " this machine its token and set RAY_AUTH_MODE=token, or write ADDRESS = None."
         ) from error
     # Workers need not have this module; what it defines is sent to them.
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])

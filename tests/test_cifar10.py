@@ -429,6 +429,19 @@ def test_minivgg_without_batch_normalisation(project):
 
 @needs_data
 @pytest.mark.script
+def test_airbench_on_a_few_images(project):
+    settings = {"VALIDATION": 100, "IMAGES": 1000, "BATCH_SIZE": 50, "EPOCHS": 2}
+    printed = project.passes("06_cifar10/8_train_airbench.py", **settings)
+    last = re.fullmatch(
+        r"cifar10_airbench: validation accuracy (0\.\d{4}) in \d+ s", printed.splitlines()[-1]
+    )
+    assert float(last[1]) > 0.2
+    # The test images are not used, and nothing is recorded.
+    assert not list((project.root / "models").glob("cifar10_airbench*"))
+
+
+@needs_data
+@pytest.mark.script
 def test_shallownet_is_trained_and_reloaded(project):
     printed = project.passes("06_cifar10/2_train_shallownet.py", EPOCHS=2)
     accuracy = float(re.search(r"test accuracy (0\.\d{4})", printed.splitlines()[-1])[1])
@@ -441,7 +454,7 @@ def test_shallownet_is_trained_and_reloaded(project):
 @needs_data
 @pytest.mark.script
 def test_the_networks_compared(project):
-    printed = project.passes("06_cifar10/10_compare_networks.py")
+    printed = project.passes("06_cifar10/11_compare_networks.py")
     for name in ("shallownet", "four_layer", "six_layer", "minivgg"):
         record = json.loads((project.root / f"models/cifar10_{name}.results.json").read_text())
         assert f"{record['test_accuracy']['mean']:.2%}" in printed
@@ -464,7 +477,7 @@ def test_the_schedules_compared(project):
 @needs_data
 @pytest.mark.script
 def test_pictures_of_the_users_own(project, tmp_path):
-    script = "06_cifar10/9_classify_pictures.py"
+    script = "06_cifar10/10_classify_pictures.py"
     printed = project.passes(script, PICTURES=6)
     assert re.search(
         r"cifar10_minivgg: 6 pictures classified, \d of them correctly$", printed.strip()
@@ -483,7 +496,7 @@ def test_pictures_of_the_users_own(project, tmp_path):
 
 @pytest.mark.script
 def test_models_are_drawn_with_and_without_graphviz(project):
-    script = "06_cifar10/8_draw_architecture.py"
+    script = "06_cifar10/9_draw_architecture.py"
     project.edit(script, NAMES=("lenet5",))
     done = project.run(script, env={"PATH": ""})
     assert done.returncode == 0, done.stderr
@@ -500,13 +513,13 @@ def test_models_are_drawn_with_and_without_graphviz(project):
 
 @pytest.mark.script
 def test_bad_input_ends_with_one_sentence(fresh_project):
-    script = "06_cifar10/9_classify_pictures.py"
+    script = "06_cifar10/10_classify_pictures.py"
     fresh_project.edit(script, NAME_OF_MODEL="lenet5")
     sentence = fresh_project.fails_with_one_sentence(script)
     assert "lenet5 takes images of shape (28, 28, 1)" in sentence and "cifar10_minivgg" in sentence
     for path in (fresh_project.root / "models").iterdir():
         path.unlink()
-    sentence = fresh_project.fails_with_one_sentence("06_cifar10/10_compare_networks.py")
+    sentence = fresh_project.fails_with_one_sentence("06_cifar10/11_compare_networks.py")
     assert "«git checkout models»" in sentence
     trained = ("2_train_shallownet", "4_train_four_layer", "5_train_six_layer", "6_train_minivgg")
     for script in trained:

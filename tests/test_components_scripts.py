@@ -52,7 +52,7 @@ def test_overfitting_reaches_all_training_examples(project):
     )
     project.edit(script, EPOCHS=(40,))
     sentence = project.fails_with_one_sentence(script)
-    assert sentence == "EXAMPLES has 2 numbers and EPOCHS 1: give as many."
+    assert sentence == "EPOCHS is (40,): give one number for each of EXAMPLES."
 
 
 @pytest.mark.script

@@ -222,13 +222,13 @@ def run_head(monkeypatch):
     def run(script, **values):
         monkeypatch.syspath_prepend(script.parent)
         lines = head_of(script).splitlines(keepends=True)
+        comments = dict(hyperparameters.comments(lines))
         for node in reversed(ast.parse("".join(lines)).body):
             name = getattr(getattr(node, "targets", [None])[0], "id", None)
             if name in values:
-                _, mark, comment = lines[node.lineno - 1].partition("  # ")
-                kept = f"  # {comment}" if mark else "\n"
                 # The value, whose repr need not be Python, comes as a name.
-                lines[node.lineno - 1 : node.end_lineno] = [f"{name} = _values['{name}']{kept}"]
+                new = f"{name} = _values['{name}']  # {comments[name]}\n"
+                lines[node.lineno - 1 : node.end_lineno] = [new]
         return run_source(
             "".join(lines), f"<{script.name}>",
             __name__="__main__", __file__=str(script), _values=values,

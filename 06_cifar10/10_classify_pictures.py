@@ -5,7 +5,7 @@
 # yours it takes some of the test images, so that you see how it works. You will see each picture
 # with the predicted class, and a table with the two most probable classes.
 #
-#     python 06_cifar10/9_classify_pictures.py
+#     python 06_cifar10/10_classify_pictures.py
 #
 # Takes about 4 s. Put pictures of any size and format into a folder and write its path into FOLDER.
 
@@ -84,4 +84,4 @@ print(f"{NAME_OF_MODEL}: {len(names)} pictures classified{right}")
 #   and what does it call those that it was never trained on?
 # - `PICTURES = 200`: which two classes are confused most often?
 #
-# **Next.** `10_compare_networks.py` compares all networks of this chapter.
+# **Next.** `11_compare_networks.py` compares all networks of this chapter.

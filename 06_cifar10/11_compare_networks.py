@@ -8,7 +8,7 @@
 # - **precision**: of the pictures classified as cat, the share that are cats;
 # - **recall**: of the pictures of cats, the share that is classified as cat.
 #
-#     python 06_cifar10/10_compare_networks.py
+#     python 06_cifar10/11_compare_networks.py
 #
 # Takes about 10 s. Nothing is chosen here by the test images.
 

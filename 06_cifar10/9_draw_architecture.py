@@ -6,7 +6,7 @@
 # each layer: the shape of its output (height × width × channels), a bar, and its number of weights.
 # The bar has one square for each doubling of the number of output values.
 #
-#     python 06_cifar10/8_draw_architecture.py
+#     python 06_cifar10/9_draw_architecture.py
 #
 # Takes about 8 s.
 
@@ -92,4 +92,4 @@ print(f"\n{len(names)} models drawn as text{' and as pictures' if graphviz else 
 # - `NAMES = ("cifar10_four_layer", "cifar10_minivgg")`: find all differences.
 # - `NAMES = ("vgg16_32",)`: which layer has the most weights there?
 #
-# **Next.** `9_classify_pictures.py` classifies pictures of your own.
+# **Next.** `10_classify_pictures.py` classifies pictures of your own.
