@@ -37,6 +37,7 @@ PROCESSES = 2  # whole number, at least 1; machines, or processes that stand for
 COORDINATOR = "127.0.0.1:8476"  # text; machine 0 and a free port there, when started by hand
 CORES = 1  # whole number, at least 1; of each machine, when Ray starts them
 MEMORY = 2  # number, above 0; GB of each machine, when Ray starts them
+GPUS = 0  # whole number, at least 0; of each machine, when Ray starts them
 ADDRESS = None  # text or None; None: this computer; "auto" or "ray://<host>:10001": a cluster
 SEED = 1  # whole number, at least 0; of the initial weights, dropout and the order of the images
 VALIDATION = 5000  # whole number, 1 to 59999; images set apart to choose the best epoch

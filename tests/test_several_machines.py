@@ -293,6 +293,34 @@ def test_a_machine_that_nobody_answers(helpers, monkeypatch):
             machines.this_machine(2, address, patience=0.5)
 
 
+class Cluster:
+    """Ray as far as its machines are asked for."""
+
+    def nodes(self):
+        large = {"CPU": 4.0, "memory": 8e9, "GPU": 1.0}
+        gone = {"CPU": 64.0, "memory": 8e9}
+        return [
+            {"Alive": True, "Resources": large},
+            {"Alive": True, "Resources": {"CPU": 2.0, "memory": 8e9}},
+            {"Alive": False, "Resources": gone},
+        ]
+
+
+def test_what_a_cluster_has_no_room_for(helpers):
+    _, remote, _ = helpers
+    remote.require_room(Cluster(), 3, remote.needs(2, 2, 0))
+    remote.require_room(Cluster(), 1, remote.needs(4, 8, 1))
+    for tasks, need, sentence in (
+        (1, (5, 1, 0), "CORES is 5, and the largest machine of the cluster has 4: write at most"),
+        (1, (1, 9, 0), "MEMORY is 9, and the largest machine of the cluster has 8"),
+        (1, (1, 1, 2), "GPUS is 2, and the largest machine of the cluster has 1"),
+        (4, (2, 2, 0), "has room for 3 of the 4 processes at once: lower PROCESSES"),
+        (2, (1, 1, 1), "has room for 1 of the 2 processes"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            remote.require_room(Cluster(), tasks, remote.needs(*need))
+
+
 def test_machines_that_differ_are_told(helpers):
     machines, _, _ = helpers
     first = {"training_images": "ab", "keras version": "3.15.0"}
