@@ -221,7 +221,7 @@ def weights_of(project):
 
 
 SMALL = {
-    "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
+    "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8), "CONVOLUTIONS": (1, 1, 1, 1, 1),
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
@@ -240,7 +240,7 @@ def test_two_processes_train_as_one(fresh_project, started, tmp_path):
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     alone = started(fresh_project, PARALLEL, KERAS_DISTRIBUTION_PROCESS_ID="0", **compiled)
-    assert alone.process.wait(240) == 0, alone.text()
+    assert alone.process.wait(300) == 0, alone.text()
     expected = weights_of(fresh_project)
 
     # Two processes, started by hand; one is killed in the second epoch.
