@@ -221,7 +221,8 @@ def weights_of(project):
 
 
 SMALL = {
-    "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8), "CONVOLUTIONS": (1, 1, 1, 1, 1),
+    "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
+    "CONVOLUTIONS": (1, 1, 1, 1, 1),
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
