@@ -262,8 +262,10 @@ def filled(text):
 
 
 def readmes():
-    """The READMEs that may hold tables: of the project and of its chapters."""
-    return [files.ROOT / "README.md", *sorted(files.ROOT.glob("[0-9]*/README.md"))]
+    """The READMEs that may hold tables: of the project, its chapters and the benchmarks."""
+    folders = [*sorted(files.ROOT.glob("[0-9]*/")), files.ROOT / "benchmarks"]
+    chapters = [folder / "README.md" for folder in folders if (folder / "README.md").exists()]
+    return [files.ROOT / "README.md", *chapters]
 
 
 def write_readmes_and_headers():
