@@ -194,7 +194,7 @@ def test_a_block_is_edited_as_a_user_edits_it():
         "SEED = 2",
         "inner = 1",
     ]
-    for name, meant in (("EPOCH", "is EPOCHS meant"), ("inner", "no hyperparameter inner")):
+    for name, meant in (("EPOCH", "perhaps for EPOCHS"), ("inner", "no hyperparameter inner")):
         with pytest.raises(InputError, match=meant):
             hyperparameters.edited(BLOCK, **{name: 1})
 

@@ -195,7 +195,7 @@ def test_what_a_sweep_refuses(fresh_project, tmp_path):
     fresh_project.edit(SWEEP, SCRIPT="02_linear/3_classify_drawings.py")
     assert "no training script of this project: choose one of 0" in refuse(SWEEP)
     fresh_project.edit(SWEEP, SCRIPT="02_linear/1_train_linear.py", VARIATIONS={"EPOCH": [1]})
-    assert refuse(SWEEP) == "The script has no hyperparameter EPOCH; is EPOCHS meant?."
+    assert refuse(SWEEP) == "The script has no hyperparameter EPOCH, perhaps for EPOCHS."
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"ray://127.0.0.1:{free.getsockname()[1]}"
@@ -222,7 +222,7 @@ def weights_of(project):
 
 SMALL = {
     "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
-    "CONVOLUTIONS": (1, 1, 1, 1, 1),
+    "CONVOLUTIONS": (1, 1, 1, 1, 1), "RATE_PER_64": 0.003,
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
