@@ -14,6 +14,7 @@ import sys
 from cnn_practice import errors, files, hyperparameters, results, training
 from cnn_practice.errors import InputError
 
+import keras
 import pytest
 
 SCRIPTS = sorted(files.ROOT.glob("[0-9][0-9]_*/[0-9]*_*.py"))
@@ -194,7 +195,7 @@ def test_a_block_is_edited_as_a_user_edits_it():
         "SEED = 2",
         "inner = 1",
     ]
-    for name, meant in (("EPOCH", "is EPOCHS meant"), ("inner", "no hyperparameter inner")):
+    for name, meant in (("EPOCH", "perhaps for EPOCHS"), ("inner", "no hyperparameter inner")):
         with pytest.raises(InputError, match=meant):
             hyperparameters.edited(BLOCK, **{name: 1})
 
@@ -234,7 +235,9 @@ def run_head(monkeypatch):
             __name__="__main__", __file__=str(script), _values=values,
         )  # fmt: skip
 
-    return run
+    policy = keras.config.dtype_policy()
+    yield run
+    keras.config.set_dtype_policy(policy)  # some scripts choose theirs right after the check
 
 
 @pytest.mark.parametrize("script", WITH_BLOCK, ids=files.shown)
