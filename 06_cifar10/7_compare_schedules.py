@@ -17,7 +17,7 @@
 # (2017)](https://arxiv.org/abs/1608.03983).
 
 # %%
-from cnn_practice import datasets, hyperparameters, models, plots
+from cnn_practice import datasets, hyperparameters, models, plots, training
 
 import keras
 import numpy as np
@@ -80,6 +80,13 @@ rates = {
 # training, so all five begin with the same weights and see the images in the same order.
 
 # %%
+print(f"{len(rates)} trainings, of which the first is measured:")
+settings = {
+    "validation_data": (x_val, y_val),
+    "validation_batch_size": 500,
+    "callbacks": [training.SayHowLong()],
+    "verbose": 0,
+}
 minivgg = models.load("cifar10_minivgg")
 histories = {}
 for name, rate in rates.items():
@@ -91,10 +98,8 @@ for name, rate in rates.items():
         metrics=["accuracy"],
         steps_per_execution=16,
     )
-    validation = {"validation_data": (x_val, y_val), "validation_batch_size": 500}
-    history = model.fit(x_train, y_train, BATCH_SIZE, EPOCHS, verbose=0, **validation).history
-    histories[name] = history
-    print(f"{name}: validation accuracy {history['val_accuracy'][-1]:.1%}", flush=True)
+    histories[name] = model.fit(x_train, y_train, BATCH_SIZE, EPOCHS, **settings).history
+    print(f"{name}: validation accuracy {histories[name]['val_accuracy'][-1]:.1%}", flush=True)
 
 # %% [markdown]
 # ## One figure

@@ -11,7 +11,7 @@ import sys
 import time
 from importlib import metadata
 
-from cnn_practice import files, hyperparameters, models, results
+from cnn_practice import errors, files, hyperparameters, models, results
 from cnn_practice.checkpoints import Checkpoint
 from cnn_practice.errors import InputError
 
@@ -76,8 +76,8 @@ def _watch(environment):
     """Run a process of JAX to its end; returns the exit code of this one."""
     log = files.MODELS / "checkpoints" / f".machine_{environment[_NUMBER]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "w+", encoding="utf-8") as errors, remote.start(
-        files.ROOT / SCRIPT, environment, stderr=errors
+    with open(log, "w+", encoding="utf-8") as said_to, remote.start(
+        files.ROOT / SCRIPT, environment, stderr=said_to
     ) as process:  # fmt: skip
         try:
             for line in process.stdout:
@@ -87,8 +87,8 @@ def _watch(environment):
             process.kill()
             raise
         process.wait()
-        errors.seek(0)
-        said = errors.read()
+        said_to.seek(0)
+        said = said_to.read()
     log.unlink()
     if process.returncode in (LOST, -6) or process.returncode < 0:
         print(f"\nError: {sentence_of_loss(process.returncode, said)}", file=sys.stderr)
@@ -129,14 +129,16 @@ def start_all(settings):
     Raises:
         InputError: there is no room, or a machine is lost.
     """
-    processes, cores, memory = (settings[name] for name in ("PROCESSES", "CORES", "MEMORY"))
+    processes = settings["PROCESSES"]
+    need = remote.needs(*(settings[name] for name in ("CORES", "MEMORY", "GPUS")))
+    errors.say_when_interrupted("Stopped: the same command goes on after the last whole epoch.")
     ray = remote.connect(settings["ADDRESS"])
-    remote.require_room(ray, processes, cores, memory)
-    places, coordinator = remote.side_by_side(ray, processes, cores, memory)
+    remote.require_room(ray, processes, need)
+    places, coordinator = remote.side_by_side(ray, processes, need)
     text = hyperparameters.edited((files.ROOT / SCRIPT).read_text("utf-8"), **settings)
     kept = files.MODELS / "checkpoints" / f"{settings['NAME']}.npz"
     checkpoints = {kept.name: kept.read_bytes()} if kept.exists() else {}
-    tasks = remote.Tasks(ray, cores, memory)
+    tasks = remote.Tasks(ray, need)
     for number, place in enumerate(places):
         environment = environment_of(number, processes, coordinator)
         given = checkpoints if number == 0 else {}
@@ -180,7 +182,7 @@ def leave():
 
 def of_the_network(settings):
     """``settings`` without those that only say which machines train it."""
-    which = ("PROCESSES", "COORDINATOR", "CORES", "MEMORY", "ADDRESS")
+    which = ("PROCESSES", "COORDINATOR", "CORES", "MEMORY", "GPUS", "ADDRESS")
     return {name: value for name, value in settings.items() if name not in which}
 
 
@@ -188,7 +190,7 @@ def require_equal(**content):
     """Raise the same ``InputError`` on all machines if they do not agree.
 
     Args:
-        **content: what must be equal: texts, arrays (by their SHA-256) or dicts.
+        **content: what must be equal: arrays, by their SHA-256, or short values.
     """
     from jax.experimental import multihost_utils
 
@@ -201,8 +203,8 @@ def require_equal(**content):
 
 def _described(value):
     if isinstance(value, np.ndarray):
-        return hashlib.sha256(np.ascontiguousarray(value)).hexdigest()
-    return str(value) if len(str(value)) < 100 else hashlib.sha256(str(value).encode()).hexdigest()
+        return f"SHA-256 {hashlib.sha256(np.ascontiguousarray(value)).hexdigest()}"
+    return str(value)
 
 
 def require_same(machines):
@@ -211,9 +213,10 @@ def require_same(machines):
     for number, other in enumerate(others, 1):
         for name, value in first.items():
             if other[name] != value:
+                what = name if name.isupper() else name.replace("_", " ")
                 raise InputError(
-                    f"The machines differ in {name.replace('_', ' ')}: {value[:40]} on machine 0,"
-                    f" {other[name][:40]} on machine {number}; make them equal."
+                    f"The machines differ in {what}: {value[:40]} on machine 0, {other[name][:40]}"
+                    f" on machine {number}; make them equal."
                 )
 
 
@@ -323,8 +326,8 @@ def save(model, checkpoint, test_part, script_variables, **figures):
     name = script_variables["NAME"]
     model.set_weights(checkpoint.best)
     x, y = test_part
-    predicted = model.predict(x[..., np.newaxis] / np.float32(255), verbose=0).argmax(axis=1)
-    accuracy = float(np.mean(predicted == y))
+    predicted = model.predict(x[..., np.newaxis] / np.float32(255), batch_size=500, verbose=0)
+    accuracy = float(np.mean(predicted.argmax(axis=1) == y))
     record = results.record(
         name, script_variables, test_accuracy=accuracy, parameters=model.count_params(),
         epochs=checkpoint.epoch, seconds=checkpoint.seconds, best_epoch=checkpoint.best_epoch,

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -158,7 +159,8 @@ class Table:
     def __init__(self, trials):
         self.trials, self.drawn = trials, 0
         self.width = max(len(trial.label) for trial in trials)
-        self.live = sys.stdout.isatty()
+        self.terminal = shutil.get_terminal_size()
+        self.live = sys.stdout.isatty() and len(trials) + 1 < self.terminal.lines
         self._print([self._row()] if not self.live else [])
         for trial in trials if not self.live else ():
             if trial.state != "waiting":
@@ -172,7 +174,9 @@ class Table:
             return
         if self.drawn:
             print(f"\x1b[{self.drawn}A", end="")
-        self._print([f"\x1b[2K{self._row(each)}" for each in (None, *self.trials)])
+        self._print(
+            [f"\x1b[2K{self._row(each)[: self.terminal.columns]}" for each in (None, *self.trials)]
+        )
         self.drawn = 1 + len(self.trials)
 
     def _row(self, trial=None):

@@ -26,12 +26,11 @@ import time
 
 SIZE = 48
 QUARTER, WHOLE = (16, 32, 64, 128, 128), (64, 128, 256, 512, 512)
-NETWORKS = {  # filters, images of each process in a step, steps that are timed
-    "quarter": (QUARTER, 64, 20),
-    "whole": (WHOLE, 32, 5),
+NETWORKS = {  # filters, images of each process in a step, steps that are timed, turns
+    "quarter": (QUARTER, 64, 20, 5),
+    "whole": (WHOLE, 32, 5, 3),
 }
 WARM_UP = 2  # steps before the clock starts; the first one compiles
-ROUNDS = 5  # turns
 
 
 def seconds_per_step(name):
@@ -40,7 +39,7 @@ def seconds_per_step(name):
     import numpy as np
     from keras import layers
 
-    filters, share, steps = NETWORKS[name]
+    filters, share, steps, _ = NETWORKS[name]
     keras.utils.set_random_seed(0)
     if keras.backend.backend() == "jax":
         keras.distribution.initialize()
@@ -124,24 +123,24 @@ def main():
 
     record = {"benchmark": "data_parallel", "networks": {}}
     with tempfile.TemporaryDirectory() as cache:
-        for name, (_, share, _) in NETWORKS.items():
+        for name, (_, share, _, turns) in NETWORKS.items():
             one, two, tensorflow = [], [], []
-            for turn in range(ROUNDS):
+            for turn in range(turns):
                 one.append(measured(name, 1, cache)[0])
                 seconds, megabytes = measured(name, 2, cache)
                 two.append(seconds)
-                tensorflow.append(measured(name, 0, cache)[0])
+                tensorflow = tensorflow or [measured(name, 0, cache)[0]]
                 print(
                     f"{name}, turn {turn + 1}: {share / one[-1]:.1f} images/s of one process,"
                     f" {2 * share / two[-1]:.1f} of two, efficiency {one[-1] / two[-1]:.2f};"
-                    f" TensorFlow on two cores {2 * share / tensorflow[-1]:.1f} images/s",
+                    f" TensorFlow on two cores {2 * share / tensorflow[0]:.1f} images/s",
                     flush=True,
                 )
             record["networks"][name] = {
                 "megabytes": round(megabytes, 1),
                 "images_per_second_1": round(share / statistics.median(one), 1),
                 "images_per_second_2": round(2 * share / statistics.median(two), 1),
-                "images_per_second_tensorflow": round(2 * share / statistics.median(tensorflow), 1),
+                "images_per_second_tensorflow": round(2 * share / tensorflow[0], 1),
                 "efficiencies": [round(a / b, 3) for a, b in zip(one, two, strict=True)],
                 "efficiency": round(
                     statistics.median(a / b for a, b in zip(one, two, strict=True)), 3

@@ -144,6 +144,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     imshow = {"cmap": "gray_r"} | imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
+    captions = [str(caption) for caption in captions]
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
     captions = [str(caption) for caption in captions]
     more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
@@ -167,6 +168,26 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
     axes.set(xlim=(-0.55, columns - 0.45), ylim=(pitch * (rows - 1) + 0.55, -0.75 - more))
     save(figure, name, bbox_inches=None)
+
+
+def misread(pictures, truth, probabilities, name, title, most=40):
+    """The pictures that a network misreads, those of which it is surest first.
+
+    Args:
+        pictures: of N digits, as of ``picture_grid``.
+        truth: which digits they are, integers of shape (N,).
+        probabilities: what the network predicts, of shape (N, 10).
+        name: file name without suffix.
+        title: heading of the figure; how many are wrong is added.
+        most: pictures shown.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != truth)
+    surest = wrong[np.argsort(-probabilities.max(axis=1)[wrong])][:most]
+    shown = f", {len(surest)} shown" if len(surest) < len(wrong) else ""
+    captions = [f"{truth[i]} read as {predicted[i]}" for i in surest]
+    title = f"{title}: {len(wrong):,} of {len(truth):,} misread{shown}"
+    picture_grid(pictures[surest], captions, name, title)
 
 
 def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):

@@ -235,7 +235,7 @@ def expectation(record):
     """The sentence of a script's header on accuracy, seeds, time and hardware, as comment lines."""
     accuracy, runs = record["test_accuracy"], record["runs"]
     if accuracy["std"] is None:
-        figure = f"{accuracy['mean']:.2%} on the test images (one run, so no deviation)"
+        figure = f"{accuracy['mean']:.2%} on the test images (one seed)"
     else:
         figure = (
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
@@ -262,8 +262,10 @@ def filled(text):
 
 
 def readmes():
-    """The READMEs that may hold tables: of the project and of its chapters."""
-    return [files.ROOT / "README.md", *sorted(files.ROOT.glob("[0-9]*/README.md"))]
+    """The READMEs that may hold tables: of the project, its chapters and the benchmarks."""
+    folders = [*sorted(files.ROOT.glob("[0-9]*/")), files.ROOT / "benchmarks"]
+    chapters = [folder / "README.md" for folder in folders if (folder / "README.md").exists()]
+    return [files.ROOT / "README.md", *chapters]
 
 
 def write_readmes_and_headers():

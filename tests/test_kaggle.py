@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import io
 import json
 import os
 import re
@@ -240,6 +241,23 @@ def test_a_zip_without_the_table_is_told(tmp_path):
         packed.writestr("test.csv", TEST_CSV)
     with pytest.raises(InputError, match=r"contains no train\.csv"):
         competition.read_csv(path, "train.csv")
+
+
+@pytest.mark.parametrize("method", ["ZIP_STORED", "ZIP_DEFLATED", "ZIP_BZIP2", "ZIP_LZMA"])
+def test_a_hundred_flipped_bytes_in_a_zip_are_one_sentence_each_or_nothing(tmp_path, method):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", getattr(zipfile, method)) as packed:
+        packed.writestr("train.csv", TRAIN_CSV)
+    whole, rng = content.getvalue(), np.random.default_rng(0)
+    path = tmp_path / "digit-recognizer.zip"
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            np.testing.assert_array_equal(competition.read_csv(path, "train.csv"), TRAIN)
+        except InputError as error:
+            assert "\n" not in str(error)
 
 
 def test_a_folder_or_no_file_is_one_sentence(tmp_path):

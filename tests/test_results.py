@@ -96,8 +96,8 @@ def test_the_figures_of_readme_and_headers_are_those_of_the_records():
     for path in results.readmes():
         text = path.read_text(encoding="utf-8")
         assert results.filled(text) == text, f"run «make results»: {path}"
-    whole = results.readmes()[0].read_text(encoding="utf-8")
-    assert "<!-- results -->\n| model |" in whole and "<!-- benchmarks -->\n- `bench" in whole
+    first, *_, last = (path.read_text(encoding="utf-8") for path in results.readmes())
+    assert "<!-- results -->\n| model |" in first and "<!-- benchmarks -->\n- `bench" in last
     for record in results.read_all():
         script = files.ROOT / record["script"]
         assert results.expectation(record) in script.read_text(encoding="utf-8"), script
