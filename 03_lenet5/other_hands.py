@@ -633,7 +633,7 @@ def with_other_pens(images, share):
 
 
 def accuracies(model, new):
-    """The accuracy on drawn digits: of all, and a dict of each style's.
+    """The accuracy on drawn digits, as a record has it: of all, and by style.
 
     Args:
         model: Keras model.
@@ -643,21 +643,23 @@ def accuracies(model, new):
     probabilities = model.predict(scaled(images), verbose=0, batch_size=500)
     correct = probabilities.argmax(axis=1) == digits
     by_style = {style: float(correct[styles == style].mean()) for style in STYLES}
-    return float(correct.mean()), by_style
+    return {"other_hands_accuracy": float(correct.mean()), "by_style": by_style}
 
 
-def style_figure(compared, left_out, name):
+def style_figure(compared, new, left_out, name):
     """How many drawn digits of each style models misread, as bars.
 
     Args:
-        compared: dict of a model's name to its accuracy by style.
+        compared: dict of names to models.
+        new: ``images, digits, styles`` as ``divided`` gives them.
         left_out: styles that were not trained on.
         name: file name of the figure.
     """
     figure = Figure(figsize=(6.5, 8), layout="constrained")
     axes = figure.subplots()
     places, height = np.arange(len(STYLES)), 0.8 / len(compared)
-    for i, (label, by_style) in enumerate(compared.items()):
+    for i, (label, model) in enumerate(compared.items()):
+        by_style = accuracies(model, new)["by_style"]
         misread = [100 * (1 - by_style[style]) for style in STYLES]
         axes.barh(places + (i - (len(compared) - 1) / 2) * height, misread, height, label=label)
     axes.set_yticks(places, [f"{s} (left out)" if s in left_out else s for s in STYLES])
