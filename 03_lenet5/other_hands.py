@@ -10,6 +10,7 @@ import math
 
 from cnn_practice import datasets, drawings, files, hand, plots
 from cnn_practice.errors import InputError
+from cnn_practice.ink import find_ink
 
 import numpy as np
 import tensorflow as tf
@@ -542,7 +543,7 @@ def draw(style, rng):
     ink = hand.picture(strokes, 100, pen)
     if rng.random() < 0.35:
         ink = stretched(ink, rng)
-    return drawings.prepare(ink)
+    return drawings.fitted(find_ink(ink))
 
 
 def stretched(ink, rng):
@@ -614,7 +615,8 @@ def some_stretched(images, digits, share, seed):
     """A share of ``images``, stretched and prepared anew, and their digits."""
     rng = np.random.default_rng(seed)
     few = rng.permutation(len(images))[: round(share * len(images))]
-    new = [drawings.prepare(stretched(images[i].astype("float32") / 255, rng)) for i in few]
+    inks = (stretched(images[i].astype("float32") / 255, rng) for i in few)
+    new = [drawings.fitted(find_ink(ink)) for ink in inks]
     return (255 * np.reshape(new, (-1, 28, 28))).round().astype(np.uint8), digits[few]
 
 

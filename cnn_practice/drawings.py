@@ -21,8 +21,8 @@ from PIL import Image
 from scipy import ndimage
 
 __all__ = [
-    "SUFFIXES", "enlarged", "list_folder", "pen_width", "prepare", "read_folder", "read_grey",
-    "read_photo", "read_truth", "resize_only", "score", "split",
+    "SUFFIXES", "enlarged", "fitted", "list_folder", "pen_width", "prepare", "read_folder",
+    "read_grey", "read_photo", "read_truth", "resize_only", "score", "split",
 ]  # fmt: skip
 
 # Pen width of MNIST in pixels of its 20×20 box: where a drawing's pen is thinner or thicker than
@@ -50,8 +50,16 @@ def prepare(grey, name="the drawing"):
             f"{len(digits)} digits were seen in {name}: draw one, or let the scripts that classify"
             " drawings read them one by one."
         )
-    found = _with_mnist_pen(shrunk(_cropped(found), 160))
-    return _centred_by_mass(_fit(found, 20), 28)
+    return fitted(found)
+
+
+def fitted(ink):
+    """The second half of ``prepare``: a pen as MNIST's, fitted into 20×20, centred in 28×28.
+
+    Args:
+        ink: float32 of shape (H, W) in [0, 1], 0 = paper and 1 = ink, of one digit.
+    """
+    return _centred_by_mass(_fit(_with_mnist_pen(shrunk(_cropped(ink), 160)), 20), 28)
 
 
 def split(grey, name="the drawing"):
@@ -80,14 +88,14 @@ def _apart(ink):
     groups = []  # of [left, right, top, bottom, numbers of pieces]
     for number in order:
         rows, columns = boxes[number]
-        if groups and columns.start - groups[-1][1] < 0.08 * height:
+        if groups and columns.start - groups[-1][1] < 0.12 * height:
             group = groups[-1]
             group[1] = max(group[1], columns.stop)
             group[2:4] = min(group[2], rows.start), max(group[3], rows.stop)
             group[4].append(number + 1)
         else:
             groups.append([columns.start, columns.stop, rows.start, rows.stop, [number + 1]])
-    high = [group for group in groups if group[3] - group[2] >= 0.5 * height]
+    high = [group for group in groups if group[3] - group[2] >= 0.55 * height]
     if len(high) < 2:
         return [ink]
     return [np.where(np.isin(pieces, group[4]), ink, 0) for group in high]

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info",
-    "figures", "checkpoints", "scenes.npz", "mnist_shape*.npz", "cifar10.npz",
+    "figures", "checkpoints", "scenes.npz", "other_hands.npz", "mnist_shape*.npz", "cifar10.npz",
 )  # fmt: skip
 CIFAR10 = ROOT / "data" / "cifar10.npz"
 

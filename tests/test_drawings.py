@@ -3,7 +3,7 @@
 import io
 import json
 
-from cnn_practice import datasets, drawings, files
+from cnn_practice import datasets, drawings, files, models
 from cnn_practice.errors import InputError
 
 import numpy as np
@@ -98,6 +98,136 @@ def test_any_pen_becomes_one_of_mnist(pen):
     width = drawings.pen_width(enlarged(prepared, 8)) / 8
     assert 1.2 < width < 5.0
     assert prepared.max() > 0.9
+
+
+def with_a_frame(ink):
+    framed = 1 - placed(enlarged(ink, 8), 400, 400, 90, 90)
+    framed[:3] = framed[-3:] = 0
+    framed[:, :3] = framed[:, -3:] = 0
+    return framed
+
+
+def with_lines(ink, grey, rows=(), columns=()):
+    paper = 1 - placed(enlarged(ink, 8), 400, 400, 90, 90)
+    for row in rows:
+        paper[row : row + 2] = np.minimum(paper[row : row + 2], grey)
+    for column in columns:
+        paper[:, column : column + 2] = np.minimum(paper[:, column : column + 2], grey)
+    return paper
+
+
+def in_a_box(ink):
+    paper = 1 - placed(enlarged(ink, 6), 400, 400, 110, 110)
+    paper[40:360, [40, 41, 42, 357, 358, 359]] = 0
+    paper[[40, 41, 42, 357, 358, 359], 40:360] = 0
+    return paper
+
+
+def on_a_table(ink):
+    sheet = Image.fromarray(0.85 * (1 - placed(enlarged(ink, 6), 300, 260, 60, 50)))
+    table = Image.new("F", (560, 560), 0)
+    where = table.copy()
+    table.paste(sheet, (150, 120))
+    where.paste(1, (150, 120, 410, 420))
+    table, where = (
+        np.asarray(each.rotate(7, Image.Resampling.BILINEAR)) for each in (table, where)
+    )
+    noise = np.random.default_rng(0).normal(0, 0.015, table.shape)
+    return np.clip(table + 0.25 * (1 - where) + noise, 0, 1).astype(np.float32)
+
+
+def cut(ink, size):
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    shape = [max(2, round(size * length / max(box.shape))) for length in box.shape]
+    box = Image.fromarray(box).resize(shape[::-1], Image.Resampling.BICUBIC)
+    return np.clip(1 - np.asarray(box), 0, 1)
+
+
+def in_colours(ink, pen, paper):
+    ink = placed(enlarged(ink, 6), 240, 240, 40, 40)[..., np.newaxis]
+    return through_file(ink * np.array(pen) + (1 - ink) * np.array(paper), format="PNG")
+
+
+def on_a_card(ink):
+    card = np.zeros((720, 720, 4))
+    card[160:560, 160:560] = 1
+    card[160:560, 160:560, :3] = 1 - placed(enlarged(ink, 8), 400, 400, 90, 90)[..., np.newaxis]
+    return through_file(card, format="PNG")
+
+
+def shaded(ink):
+    paper = 1 - placed(enlarged(ink, 8), 400, 400, 90, 90)
+    paper[:, 230:] *= 0.7
+    return paper
+
+
+DISTURBED = {
+    "cut to its box, 16 pixels": lambda ink: cut(ink, 16),
+    "cut to its box, 28 pixels": lambda ink: cut(ink, 28),
+    "cut to its box, 200 pixels": lambda ink: cut(ink, 200),
+    "cut, light on dark": lambda ink: 1 - cut(ink, 64),
+    "a black frame": with_a_frame,
+    "a white frame on dark": lambda ink: 1 - with_a_frame(ink),
+    "letterbox bars": lambda ink: np.pad(
+        1 - placed(enlarged(ink, 8), 400, 400, 90, 90), [(60, 60), (0, 0)]
+    ),
+    "a card with a transparent rim": on_a_card,
+    "ruled lines": lambda ink: with_lines(ink, 0.5, rows=range(15, 400, 40)),
+    "squared paper": lambda ink: with_lines(ink, 0.4, range(15, 400, 40), range(15, 400, 40)),
+    "a margin line": lambda ink: with_lines(ink, 0.3, columns=[50]),
+    "a line under the digit": lambda ink: with_lines(ink, 0, rows=range(340, 346)),
+    "a box around the digit": in_a_box,
+    "a shadow with a sharp edge": shaded,
+    "a sheet on a dark table": on_a_table,
+    "40 pixels of 2000": lambda ink: 1 - placed(enlarged(ink, 2), 2000, 2000, 1300, 500),
+    "red ink on green as light": lambda ink: in_colours(ink, (0.9, 0.2, 0.2), (0, 0.56, 0.47)),
+}
+
+
+@pytest.fixture(scope="module")
+def reading():
+    """The class of prepared drawings by the network for any hand."""
+    model = models.load("any_hand")
+    return lambda prepared: model.predict_on_batch(np.stack(prepared)[..., None]).argmax(axis=1)
+
+
+@pytest.mark.parametrize("disturbed", DISTURBED.values(), ids=DISTURBED)
+def test_a_disturbed_picture_is_read_as_without_it(digits, reading, disturbed):
+    """At least 95 of 100 are; here 38 of 40."""
+    clean = [drawings.prepare(1 - placed(enlarged(ink, 8), 400, 400, 90, 90)) for ink in digits]
+    prepared = [drawings.prepare(disturbed(ink)) for ink in digits]
+    assert np.sum(reading(prepared) == reading(clean)) >= 38
+
+
+def test_a_row_of_digits_is_split_from_left_to_right(digits, reading):
+    row = np.concatenate([enlarged(ink, 4) for ink in digits[:7]], axis=1)
+    paper = photographed(np.pad(row, 60))
+    alone = reading([drawings.prepare(ink) for ink in digits[:7]])
+    apart = reading([drawings.prepare(part) for part in drawings.split(paper)])
+    assert list(apart) == list(alone)
+    with pytest.raises(InputError, match="7 digits were seen in the row"):
+        drawings.prepare(paper, "the row")
+    assert len(drawings.split(1 - placed(enlarged(digits[0], 6), 300, 300, 60, 60))) == 1
+
+
+def test_pictures_that_only_look_like_pictures(tmp_path):
+    """A PostScript file named .png, a TIFF of 40 × 1,048,576, NaN, 12 bits in 16, LAB."""
+    path = tmp_path / "seven.png"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    with pytest.raises(InputError, match="not a picture"):
+        drawings.read_grey(path)
+    Image.new("1", (40, 100_000)).save(tmp_path / "long.tif", compression="group4")
+    with pytest.raises(InputError, match="cut it to the digit"):
+        drawings.read_grey(tmp_path / "long.tif")
+    Image.fromarray(np.full((9, 9), np.nan, np.float32)).save(tmp_path / "nan.tif")
+    with pytest.raises(InputError, match="no numbers"):
+        drawings.read_grey(tmp_path / "nan.tif")
+    Image.fromarray(np.full((9, 9), 4095, np.uint16)).save(tmp_path / "twelve.png")
+    assert drawings.read_grey(tmp_path / "twelve.png").min() == 1
+    Image.new("LAB", (9, 9), (255, 128, 128)).save(tmp_path / "lab.tif")
+    assert drawings.read_grey(tmp_path / "lab.tif").min() > 0.99
+    assert drawings.read_photo(tmp_path / "lab.tif").getpixel((4, 4)) > (250, 250, 250)
 
 
 def colour_picture(mode, digit):
