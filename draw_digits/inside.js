@@ -471,9 +471,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if
 function showInside(final) {
   if (!view.model) return;
   showCard(view.model.card, view.model);
-  const begin = performance.now();
   for (const each of view.layers) if (each.visible) each.draw();
-  performance.measure("maps", { start: begin });
   explain();
   if (view.where && (final || view.model.parameters <= 300_000)) look(final);
   drawOver();
