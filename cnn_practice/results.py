@@ -235,7 +235,7 @@ def expectation(record):
     """The sentence of a script's header on accuracy, seeds, time and hardware, as comment lines."""
     accuracy, runs = record["test_accuracy"], record["runs"]
     if accuracy["std"] is None:
-        figure = f"{accuracy['mean']:.2%} on the test images (one run, so no deviation)"
+        figure = f"{accuracy['mean']:.2%} on the test images (one seed)"
     else:
         figure = (
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"

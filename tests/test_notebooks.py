@@ -67,7 +67,7 @@ def test_every_figure_shows_itself_once(fresh_project, monkeypatch):
         "kernel_name": "python3",
         "resources": {"metadata": {"path": str(fresh_project.root)}},
     }
-    nbclient.NotebookClient(notebook, timeout=120, **kernel).execute()
+    nbclient.NotebookClient(notebook, timeout=300, **kernel).execute()
 
     (output,) = notebook.cells.pop().outputs
     assert output.text == "Error: EPOCHS is 0: write a whole number, at least 1.\n"
