@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Padding and the size of the output
 #
-# A kernel of size $k$ moves over an axis of $n$ pixels in steps of $s$. With the padding "valid" it
-# stays inside the image. With "same" the output has $\lceil n / s \rceil$ positions, and zeros are
-# added where the kernel would otherwise leave the image: half of them before and half after, an odd
-# one after.
+# A kernel of size $k$ moves over an axis of $n$ pixels in steps of $s$. With the padding "valid"
+# it stays inside the image. With "same" the output has $\lceil n / s \rceil$ positions, and zeros
+# are added where the kernel would otherwise leave the image: half of them before and half after,
+# an odd one after.
 #
 # Write the function. It is needed for every convolution and every pooling of this collection.
 #

@@ -8,7 +8,8 @@
 # $$\frac{\partial L}{\partial w_{u,v,c,f}} = \sum_{n,i,j} \frac{\partial L}{\partial y_{n,i,j,f}}\;
 # x_{n,\,is+u,\,js+v,\,c}$$
 #
-# Write all three gradients. A pixel that takes part in several windows collects from each of them.
+# Write all three gradients. A pixel that takes part in several windows collects from each of
+# them.
 #
 #     python exercises/check.py 01_3
 

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Max pooling, forward
 #
-# Max pooling keeps the largest value of each window, in every channel for itself. The windows have
-# `pool` × `pool` pixels and lie `stride` pixels apart; what does not fill a window is left out.
+# Max pooling keeps the largest value of each window, in every channel for itself. The windows
+# have `pool` × `pool` pixels and lie `stride` pixels apart; what does not fill a window is left
+# out.
 #
 #     python exercises/check.py 01_4
 

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Max pooling, backward
 #
-# Of each window only the largest value reached the output, so the whole gradient goes to its place,
-# and none to the others. Where windows overlap, one pixel may be the largest of several: it
-# collects the gradient of each.
+# Of each window only the largest value reached the output, so the whole gradient goes to its
+# place, and none to the others. Where windows overlap, one pixel may be the largest of several:
+# it collects the gradient of each.
 #
 #     python exercises/check.py 01_5
 

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # One step of Adam
 #
-# Adam (Kingma & Ba, 2015, algorithm 1) keeps two running means: $m$ of the gradient and $v$ of its
-# square. Both start from 0 and are too small at first, which is corrected.
+# Adam (Kingma & Ba, 2015, algorithm 1) keeps two running means: $m$ of the gradient and $v$ of
+# its square. Both start from 0 and are too small at first, which is corrected.
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) g \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2$$
 # $$\hat m = \frac{m}{1 - \beta_1^t} \qquad \hat v = \frac{v}{1 - \beta_2^t} \qquad

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Batch normalisation, forward and backward
 #
-# In training every feature gets mean 0 and variance 1 over the batch, then a scale and a shift that
-# are learned (Ioffe & Szegedy, 2015, algorithm 1):
+# In training every feature gets mean 0 and variance 1 over the batch, then a scale and a shift
+# that are learned (Ioffe & Szegedy, 2015, algorithm 1):
 #
 # $$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} \qquad y = \gamma \hat x + \beta$$
 #

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Padding and the size of the output
 #
-# With "same" the last position begins at pixel $(o - 1) s$ and ends $k$ pixels later. What of that
-# lies beyond the image is the total of the zeros.
+# With "same" the last position begins at pixel $(o - 1) s$ and ends $k$ pixels later. What of
+# that lies beyond the image is the total of the zeros.
 
 
 # %%

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The convolution, forward
 #
-# The window of all images at once has the shape (N, kh, kw, C). `tensordot` multiplies it with the
-# kernels and sums over kh, kw and C.
+# The window of all images at once has the shape (N, kh, kw, C). `tensordot` multiplies it with
+# the kernels and sums over kh, kw and C.
 
 # %%
 import numpy as np

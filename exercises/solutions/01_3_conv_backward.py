@@ -1,8 +1,8 @@
 # %% [markdown]
 # # The convolution, backward
 #
-# The loops are those of the forward pass. Each position adds its share to the window of `dx` and to
-# `dw`; `+=` is what collects over positions that share a pixel.
+# The loops are those of the forward pass. Each position adds its share to the window of `dx` and
+# to `dw`; `+=` is what collects over positions that share a pixel.
 
 # %%
 import numpy as np

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Max pooling, backward
 #
-# The place of the maximum is found again from `x`. `divmod` turns its number within the window into
-# a row and a column.
+# The place of the maximum is found again from `x`. `divmod` turns its number within the window
+# into a row and a column.
 
 # %%
 import numpy as np

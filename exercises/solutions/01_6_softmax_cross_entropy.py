@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Softmax and cross-entropy
 #
-# The softmax does not change when the same number is subtracted from all scores of a row. With the
-# largest one subtracted, no exponential is above 1. The logarithm is taken of the sum, so that it
-# never sees a probability that was rounded to 0.
+# The softmax does not change when the same number is subtracted from all scores of a row. With
+# the largest one subtracted, no exponential is above 1. The logarithm is taken of the sum, so
+# that it never sees a probability that was rounded to 0.
 
 # %%
 import numpy as np
