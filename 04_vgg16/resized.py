@@ -26,7 +26,6 @@ def write(path, arrays):
     Raises:
         InputError: the disk has not enough room, or the file cannot be written.
     """
-    files.remove_leftovers(path)
     needed = sum(int(np.prod(shape)) for shape, _ in arrays.values())
     path.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(path.parent).free

@@ -4,8 +4,7 @@
 # The layout of LeNet-5, with ReLU in place of tanh, max pooling in place of averages, batch
 # normalisation, and dropout in the fully connected part. What lifts it more is the care around it:
 #
-# - **One scaling for all images.** The course that this collection grew from divided the training
-#   pixels by 255 and left those of validation and test as they were: 98.528 %.
+# - **One scaling for all images**, those of training, validation and test.
 # - **No image twice the same.** Each epoch turns, shifts, scales, shears and bends every digit a
 #   little, in one resampling: see `cnn_practice/distortions.py`.
 # - **Choose, then use everything.** 37,000 images train and 5,000 say which number of epochs is
@@ -25,9 +24,10 @@
 # %%
 import time
 
-from cnn_practice import datasets, drawings, kaggle, models, plots, results
+from cnn_practice import datasets, drawings, models, plots, results
 from cnn_practice.distortions import distort
 
+import competition
 import keras
 import numpy as np
 import tensorflow as tf
@@ -55,8 +55,8 @@ ELASTIC = 0.6  # pixels by which strokes are bent, as a standard deviation
 
 # %%
 keras.utils.set_random_seed(SEED)
-data = kaggle.load()
-source = kaggle.SOURCES[data.source]
+data = competition.load()
+source = competition.SOURCES[data.source]
 x_all, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train, data.x_test))
 (x_train, y_train), (x_val, y_val), _ = datasets.split(((x_all, data.y_train), None), VALIDATION)
 print(f"{source}: {len(x_train)} training, {len(x_val)} validation, {len(x_test)} test images")
@@ -137,7 +137,7 @@ seconds = time.perf_counter() - start
 models.save(model, NAME if data.source == "practice" else REAL_NAME)
 plots.training_curves(history, "kaggle_lenet_curves", f"LeNet-5, {source}: training")
 if data.source == "practice":
-    answers = kaggle.practice_answers()
+    answers = competition.practice_answers()
     predicted = model.predict(x_test, batch_size=1000, verbose=0).argmax(axis=1)
     test_accuracy = float(np.mean(predicted == answers))
     results.save(

@@ -9,8 +9,9 @@
 # Takes about 4 s.
 
 # %%
-from cnn_practice import files, kaggle, models, plots
+from cnn_practice import files, models, plots
 
+import competition
 import numpy as np
 
 # %% Hyperparameters
@@ -23,8 +24,8 @@ UNCERTAIN = 40  # how many of the least certain digits to show
 # The same scaling as in training.
 
 # %%
-data = kaggle.load()
-source = kaggle.SOURCES[data.source]
+data = competition.load()
+source = competition.SOURCES[data.source]
 model = models.load(MODELS[data.source])
 x_test = data.x_test[..., np.newaxis].astype("float32") / 255
 probabilities = model.predict(x_test, batch_size=1000, verbose=0)
@@ -35,9 +36,9 @@ predicted = probabilities.argmax(axis=1)
 # Read back from the file: what is checked is what will be sent.
 
 # %%
-path = kaggle.FOLDER / SUBMISSION
-kaggle.write_submission(path, predicted)
-submitted = kaggle.read_submission(path)
+path = competition.FOLDER / SUBMISSION
+competition.write_submission(path, predicted)
+submitted = competition.read_submission(path)
 counts = np.bincount(submitted, minlength=10)
 print(f"{files.shown(path)} ({source}): valid, {len(submitted):,} rows")
 print("images read as each digit: " + ", ".join(f"{d}: {n:,}" for d, n in enumerate(counts)))
@@ -53,7 +54,7 @@ order = np.argsort(-probabilities[uncertain], axis=1)
 captions = [f"{a} or {b}" for a, b in order[:, :2]]
 wrong = []
 if data.source == "practice":
-    answers = kaggle.practice_answers()
+    answers = competition.practice_answers()
     wrong = np.flatnonzero(submitted[uncertain] != answers[uncertain])
 title = f"Least certain digits, {source}" + (" (red: read wrongly)" if len(wrong) else "")
 plots.picture_grid(data.x_test[uncertain], captions, "kaggle_uncertain", title, wrong)

@@ -20,10 +20,11 @@
 # %%
 import math
 
-from cnn_practice import files, kaggle, results
+from cnn_practice import files, results
 from cnn_practice.checkpoints import Checkpoint
 from cnn_practice.distortions import distort
 
+import competition
 import keras
 import numpy as np
 import tensorflow as tf
@@ -50,8 +51,8 @@ ELASTIC = 0.8  # pixels by which strokes are bent, as a standard deviation
 SUBMISSION = "submission_ensemble.csv"  # in data/kaggle/
 
 # %% The data, all of it scaled in the same way
-data = kaggle.load()
-source = kaggle.SOURCES[data.source]
+data = competition.load()
+source = competition.SOURCES[data.source]
 x_train, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train, data.x_test))
 print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
 
@@ -123,12 +124,12 @@ networks = [trained(network, SEED + number) for number, network in enumerate(NET
 images = keras.Input((28, 28, 1))
 together = keras.Model(images, keras.ops.stack([model(images) for model, _ in networks], axis=1))
 probabilities = together.predict(x_test, batch_size=1000, verbose=0)  # (images, networks, 10)
-path = kaggle.FOLDER / SUBMISSION
-kaggle.write_submission(path, probabilities.mean(axis=1).argmax(axis=1))
-submitted = kaggle.read_submission(path)
+path = competition.FOLDER / SUBMISSION
+competition.write_submission(path, probabilities.mean(axis=1).argmax(axis=1))
+submitted = competition.read_submission(path)
 print(f"{files.shown(path)} ({source}): valid, {len(submitted):,} rows")
 if data.source == "practice":
-    answers = kaggle.practice_answers()
+    answers = competition.practice_answers()
     alone = (answers == probabilities.argmax(axis=2).T).mean(axis=1).tolist()
     print("each alone: " + ", ".join(f"{accuracy:.4f}" for accuracy in alone))
     test_accuracy = float(np.mean(submitted == answers))

@@ -5,19 +5,20 @@ it is being imported.
 
 - ``datasets``: the real data, from ``data/`` or a download, and the three-way split
 - ``drawings``: a mouse drawing in any picture format, prepared as MNIST was prepared
+- ``hyperparameters``: the block at the top of a script, checked against its own comments
+- ``training``: what a run says before it trains, and how long it will take
+- ``precision``: which precision this computer trains in fastest
 - ``models``: saving and reloading a trained network
 - ``results``: the record of a run as JSON, and the README table made from these records
 - ``checkpoints``: the state of a training after each epoch, to go on from after an interruption
 - ``distortions``: random distortions of training images
 - ``fast_layers``: two layers of Keras, faster in training
-- ``kaggle``: the files of the digit-recognizer competition, and the practice competition
 - ``plots``: curves, confusion matrices and picture grids, saved as PNG
 - ``errors``: the error that is shown as one sentence
 - ``files``: where things are, and writing that never leaves half a file
 """
 
 import os
-import sys
 
 # oneDNN makes convolutions on the CPU several times faster. TensorFlow leaves it off on CPUs
 # without AVX-512, where it helps as much.
@@ -30,6 +31,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # a batch, and with more the threads would fight for the cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from cnn_practice.errors import exit_with_one_sentence
+from cnn_practice import errors
 
-sys.excepthook = exit_with_one_sentence
+errors.install()
+
+from cnn_practice import files
+
+files.refuse_another_tree()

@@ -4,7 +4,7 @@ import json
 import time
 import zipfile
 
-from cnn_practice import files
+from cnn_practice import errors, files
 
 import keras
 import numpy as np
@@ -47,7 +47,6 @@ class Checkpoint(keras.callbacks.Callback):
         self.history, self.seconds, self.best = {}, 0.0, []
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
-        files.remove_leftovers(self.path)
         if self.path.exists():
             self._go_on()
 
@@ -76,7 +75,14 @@ class Checkpoint(keras.callbacks.Callback):
             variable.assign(array)
         self.best = arrays[len(variables) :]
         self.history, self.seconds = record["history"], record["seconds"]
-        print(f"going on after epoch {self.epoch}, from {files.shown(self.path)}")
+        print(f"resuming after epoch {self.epoch}, from {files.shown(self.path)}")
+        self._say_when_interrupted()
+
+    def _say_when_interrupted(self):
+        errors.say_when_interrupted(
+            f"Stopped: {files.shown(self.path)} keeps the training up to epoch {self.epoch}, and"
+            " the same command resumes it."
+        )
 
     def _variables(self):
         return self.model.weights + self.model.optimizer.variables
@@ -94,6 +100,7 @@ class Checkpoint(keras.callbacks.Callback):
         state = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
         with files.written_beside(self.path) as temporary:
             np.savez(temporary, *state, *self.best, record=json.dumps(record))
+        self._say_when_interrupted()
 
     def restore_best(self):
         """Give the model the weights of the best epoch."""

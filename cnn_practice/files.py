@@ -6,9 +6,14 @@ import json
 import os
 import re
 import secrets
+import shutil
+import sys
+import time
 from pathlib import Path
 
 from cnn_practice.errors import InputError
+
+import filelock
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -44,27 +49,110 @@ def written_beside(path):
     path = Path(path)
     temporary = path.with_name(f".partial-{secrets.token_hex(4)}-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with _one_sentence(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(path.parent)
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def written_together(folder, name):
+    """Yield a temporary folder, whose files all come to ``folder`` when the block is done, or none.
+
+    The files are written first. Renaming their folder to ``.pending-<name>`` decides: a kill before
+    it leaves all former files, a kill after it all new ones, because whoever reads the files first
+    moves what is pending into place (``finish_pending``).
+
+    Raises:
+        InputError: the files cannot be written.
+    """
+    temporary = folder / f".partial-{secrets.token_hex(4)}-{name}"
+    try:
+        with _one_sentence(folder / name):
+            temporary.mkdir(parents=True)
+            remove_leftovers(folder)
+            yield temporary
+            for path in temporary.iterdir():
+                _sync(path)
+            with lock(folder):
+                finish_pending(folder)
+                os.replace(temporary, folder / f".pending-{name}")
+                _sync(folder)
+                finish_pending(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def finish_pending(folder):
+    """Move into place what ``written_together`` of a killed run had decided to write."""
+    for pending in sorted(folder.glob(".pending-*")):
+        with _one_sentence(pending):
+            for path in sorted(pending.iterdir()):
+                os.replace(path, folder / path.name)
+            _sync(folder)
+            pending.rmdir()
+
+
+@contextlib.contextmanager
+def lock(folder, name="writing", timeout=-1):
+    """Hold a lock of a folder; where nothing can be written, nothing needs one.
+
+    Args:
+        folder: of what is locked.
+        name: of the lock.
+        timeout: seconds to wait for it; -1 waits as long as it takes.
+
+    Raises:
+        filelock.Timeout: another process holds the lock.
+    """
+    held = filelock.FileLock(folder / f".{name}.lock", is_singleton=True)
+    try:
+        held.acquire(timeout=timeout)
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, filelock.Timeout):
+            raise
+    try:
+        yield held
+    finally:
+        held.release()
+
+
+def remove_leftovers(folder):
+    """Remove what killed runs left unfinished in ``folder`` more than an hour ago."""
+    for leftover in folder.glob(".partial-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > 3600:
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def _sync(path):
+    """Wait until the disk has what was written to a file, or the names in a folder."""
+    if path.is_dir():
+        with contextlib.suppress(OSError):  # Windows opens no folders
+            descriptor = os.open(path, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+        return
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _one_sentence(path):
+    """What the system says against writing ``path``, as an ``InputError``."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:
         number = _errno(error)
         if number is None:
             raise
         reason = _WHAT_TO_DO.get(number, f"the system says «{os.strerror(number)}»")
         raise InputError(f"Cannot write {path}: {reason}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def remove_leftovers(path):
-    """Remove what killed runs left unfinished beside ``path``; worth it where files are large."""
-    for leftover in path.parent.glob(f".partial-*-{path.name}"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
 
 
 def _errno(error):
@@ -93,12 +181,27 @@ def shown(path):
 
 
 def training_script(name):
-    """The script that trains model ``name``, found by its line ``NAME = "<name>"``; or None.
-
-    In an f-string such as ``NAME = f"vgg16_{IMAGE_SIZE}"`` the braces stand for any number.
-    """
-    for script in sorted(ROOT.glob("[0-9]*/[0-9]*_*.py")):
-        for trained in re.findall(r'NAME = f?"(.+)"', script.read_text(encoding="utf-8")):
-            if re.fullmatch(re.sub(r"\{\w+\}", r"\\d+", trained), name):
-                return script
+    """The script that trained model ``name``, as its record names it; or None."""
+    for kind in ("results", "parts"):
+        try:
+            record = json.loads((MODELS / f"{name}.{kind}.json").read_text(encoding="utf-8"))
+            return ROOT / record["script"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
     return None
+
+
+def refuse_another_tree():
+    """Raise an ``InputError`` if the script that runs belongs to another copy of this project.
+
+    An environment has the package of one copy installed, and a script of another copy would
+    replace models over there.
+    """
+    main = getattr(sys.modules["__main__"], "__file__", None)
+    # In a notebook the current folder is that of the notebook.
+    tree = Path(main).resolve().parent.parent if main else Path.cwd().parent
+    if tree != ROOT and (tree / "cnn_practice" / "files.py").exists():
+        raise InputError(
+            f"This script stands in {tree}, but its Python environment belongs to {ROOT} and would"
+            f" write there: run «pip install -e .» in {tree}, in an environment of its own."
+        )

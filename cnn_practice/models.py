@@ -1,9 +1,11 @@
 """Saving a trained network and reloading it: architecture as JSON, weights as HDF5."""
 
+import contextlib
+import difflib
+import hashlib
 import json
-import re
 
-from cnn_practice import files
+from cnn_practice import errors, files, results
 from cnn_practice.errors import InputError
 
 import h5py
@@ -11,47 +13,87 @@ import keras
 import numpy as np
 
 
-def save(model, name, dtype="float32"):
-    """Save ``models/<name>.config.json`` and ``models/<name>.weights.h5``.
+def save(model, name, record=None, dtype="float32"):
+    """Save ``models/<name>.config.json``, ``.weights.h5`` and ``.results.json`` together, or none.
 
-    Both are written beside their places first and then renamed one right after the other, so that
-    a kill at any moment leaves a whole model.
+    The saved network is made of Keras's own layers in float32, whatever it was trained with.
 
     Args:
         model: Keras model; by the rule of ``models/`` it takes float32 in [0, 1] of shape
             (N, height, width, channels), any further normalisation being a layer inside it.
         name: file name without suffixes.
-        dtype: in which the weights are stored. "float16" halves the file, with 3 decimal digits
-            of each weight; ``load`` makes float32 of it again, so that the network computes as
-            before. Evaluate the reloaded model: its weights are the rounded ones.
+        record: of the run, as ``results.record`` gives it; None keeps the former record.
+        dtype: in which the weights are stored. "float16" halves the file. Round them before the
+            model is evaluated, with ``round_weights``, so that what is saved is what was tested.
 
     Raises:
         InputError: the files cannot be written, or a weight is too large for ``dtype``.
     """
-    config, weights = _paths(name)
-    with files.written_beside(config) as new_config, files.written_beside(weights) as new_weights:
-        # Mixed precision makes training fast on some hardware; reloaded anywhere, it is float32.
-        architecture = re.sub(r'"(mixed_)?b?float16"', '"float32"', model.to_json())
-        # The fast layers are Keras's own, computed in another way.
-        architecture = architecture.replace('"cnn_practice.fast_layers"', '"keras.layers"')
-        architecture = re.sub(
-            r'("registered_name": )"(BatchNormalization|Dropout)"', r"\1null", architecture
-        )
-        architecture = json.loads(architecture)
-        # Without the loss, which may be a function of the training script, and in the weights
-        # without the optimizer's state, which is twice as large as they are.
-        architecture.pop("compile_config", None)
-        plain = keras.models.model_from_json(json.dumps(architecture))
-        plain.set_weights(model.get_weights())
-        new_config.write_text(json.dumps(architecture, indent=1) + "\n", "utf-8")
+    if isinstance(record, str):  # the order of former calls: save(model, name, dtype)
+        record, dtype = None, record
+    plain = _plain(model)
+    config, weights = (path.name for path in _paths(name))
+    with files.lock(files.MODELS), files.written_together(files.MODELS, name) as folder:
+        (folder / config).write_text(json.dumps(json.loads(plain.to_json()), indent=1) + "\n")
         # Room is made sure of first: HDF5 cannot close a file that outgrows the disk, and takes
         # the whole process down with it.
         size = sum(each.nbytes for each in plain.get_weights())
-        new_weights.write_bytes(bytes(int(1.1 * size) + 500_000))
-        plain.save_weights(new_weights)
+        (folder / weights).write_bytes(bytes(int(1.1 * size) + 500_000))
+        plain.save_weights(folder / weights)
         if dtype != "float32":
-            _convert(new_weights, dtype)
-    print(f"model: {files.shown(config)}, {files.shown(weights)}")
+            _convert(folder / weights, dtype)
+        if record is not None:
+            record = results.merged(record) | {
+                "sha256": {file: _sha256(folder / file) for file in (config, weights)}
+            }
+            files.write_json(folder / f"{name}.results.json", record)
+        written = sorted(files.shown(files.MODELS / path.name) for path in folder.iterdir())
+    errors.say_when_interrupted(f"Stopped: {name} is trained and saved.")
+    print(f"saved: {', '.join(written)}")
+
+
+def round_weights(model, dtype="float16"):
+    """Round the weights of ``model`` to what ``dtype`` holds: "float16" has 3 decimal digits.
+
+    Raises:
+        InputError: a weight is too large for ``dtype``.
+    """
+    model.set_weights(
+        [_rounded(values, dtype).astype(values.dtype) for values in model.get_weights()]
+    )
+
+
+def _rounded(values, dtype):
+    """A weight as ``dtype``; what is no floating-point number, such as a seed, stays as it is."""
+    if not np.issubdtype(values.dtype, np.floating):
+        return values
+    with np.errstate(over="ignore"):
+        rounded = values.astype(dtype)
+    if np.isinf(rounded).any():
+        raise InputError(f"The weights are too large for {dtype}: save them as float32.")
+    return rounded
+
+
+def _plain(model):
+    """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer."""
+
+    def plain_layer(layer):
+        # A layer that computes as one of Keras's, only faster, has the name of it.
+        kind = getattr(keras.layers, type(layer).__name__, type(layer))
+        return kind.from_config(layer.get_config() | {"dtype": "float32"})
+
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        plain = keras.models.clone_model(model, clone_function=plain_layer)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _convert(weights, dtype):
@@ -60,15 +102,7 @@ def _convert(weights, dtype):
 
     def convert(place, item):
         if isinstance(item, h5py.Dataset):
-            values = item[()]
-            if np.issubdtype(values.dtype, np.floating):  # not the state of random generators
-                with np.errstate(over="ignore"):
-                    values = values.astype(dtype)
-                if np.isinf(values).any():
-                    raise InputError(
-                        f"The weights are too large for {dtype}: save them as float32."
-                    )
-            converted[place] = values
+            converted[place] = _rounded(item[()], dtype)
 
     with h5py.File(weights) as file:
         file.visititems(convert)
@@ -85,11 +119,20 @@ def load(name):
         InputError: it was never trained, a file is damaged, or config and weights do not belong
             together.
     """
+    with files.lock(files.MODELS):  # so that no other process replaces one of them meanwhile
+        files.finish_pending(files.MODELS)
+        return _load(name)
+
+
+def _load(name):
     config, weights = _paths(name)
     for path in (config, weights):
         if not path.exists():
-            raise InputError(f"There is no {files.shown(path)} yet: run {_training(name)}.")
-    again = f"train it again with {_training(name)}"
+            near = "" if files.training_script(name) else _near(name)
+            raise InputError(
+                f"There is no {files.shown(path)}: {_ways_to_get(name, 'train it')}{near}."
+            )
+    again = _ways_to_get(name)
     try:
         model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
         if not isinstance(model, keras.Model):
@@ -104,14 +147,46 @@ def load(name):
         raise InputError(
             f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
         ) from error
+    _say_if_changed(name)
     return model
+
+
+def _say_if_changed(name):
+    """Say in one line if config or weights are not those that the record was written with."""
+    try:
+        expected = results.read(name)["sha256"]
+    except (InputError, KeyError):  # no record, or one without hashes
+        return
+    for file, digest in expected.items():
+        if _sha256(files.MODELS / file) != digest:
+            print(
+                f"{files.shown(files.MODELS / file)} is not the file that the record of {name} was"
+                " written with: its figures are of another model."
+            )
 
 
 def _paths(name):
     return files.MODELS / f"{name}.config.json", files.MODELS / f"{name}.weights.h5"
 
 
-def _training(name):
-    """The command that trains model ``name``, as messages give it."""
+def _ways_to_get(name, verb="train it again"):
+    """How to get model ``name``, as messages give it."""
     script = files.training_script(name)
-    return f"«python {files.shown(script)}»" if script else "the script that trains it"
+    if script is None:
+        return f"{verb}, or bring it back with «git checkout models» if it came with the repository"
+    time = ""
+    with contextlib.suppress(InputError, KeyError):
+        record = results.read(name)
+        time = f" ({results.duration(record['seconds'])} on {record['hardware']})"
+    return (
+        f"{verb} with «python {files.shown(script)}»{time}, or bring it back with"
+        " «git checkout models»"
+    )
+
+
+def _near(name):
+    """The trained models whose names are near ``name``, or all, as a part of a sentence."""
+    configs = files.MODELS.glob("[!.]*.config.json")
+    names = sorted(path.name.removesuffix(".config.json") for path in configs)
+    near = difflib.get_close_matches(name, names, n=1) or names
+    return f"; there is {', '.join(near)}" if near else ""

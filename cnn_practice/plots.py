@@ -1,26 +1,30 @@
 """Figures that several scripts draw: curves, confusion matrices, picture grids.
 
-Every function saves a PNG in ``images/figures/`` and returns the Matplotlib ``Figure``, which a
-notebook shows when it stands last in a cell.
+Every function saves a PNG in ``images/figures/``, which a notebook also shows below the cell.
 """
 
 import math
+import sys
 
 from cnn_practice import files
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image, ImageChops
 
 WRONG = "#c62828"
 
 
-def save(figure, name, bbox_inches="tight"):
+def save(figure, name, alt=None, bbox_inches="tight"):
     """Save ``figure`` as ``images/figures/<name>.png``, atomically, and print where it is.
+
+    In a notebook the saved picture is also shown, once.
 
     Args:
         figure: Matplotlib ``Figure``.
         name: file name without suffix.
+        alt: what the picture shows, for those who cannot see it; by default the figure's title.
         bbox_inches: None keeps the margins as they are, and need not draw the figure twice.
 
     Raises:
@@ -29,8 +33,23 @@ def save(figure, name, bbox_inches="tight"):
     path = files.FIGURES / f"{name}.png"
     with files.written_beside(path) as temporary:
         figure.savefig(temporary, dpi=120, bbox_inches=bbox_inches)
+        with Image.open(temporary) as picture:
+            small = _in_few_colours(picture.convert("RGB"))
+        small.save(temporary, optimize=True)
     print(f"figure: {files.shown(path)}")
-    return figure
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
+        from IPython import display
+
+        titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+        alt = alt or next(filter(None, titles), name)
+        display.display(display.Image(filename=path, alt=alt))
+
+
+def _in_few_colours(picture):
+    """``picture`` with a palette of 256 colours, much smaller, if that can hardly be seen."""
+    few = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    difference = ImageChops.difference(picture, few.convert("RGB"))
+    return few if np.quantile(np.asarray(difference), 0.999) <= 16 else picture
 
 
 def training_curves(history, name, title):
@@ -52,7 +71,7 @@ def training_curves(history, name, title):
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.legend()
-    return save(figure, name)
+    save(figure, name)
 
 
 def confusion_counts(truth, predicted, number):
@@ -99,7 +118,7 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
         range(len(classes)), classes, rotation=90 if len(max(classes, key=len)) > 2 else 0
     )
     axes.set_yticks(range(len(classes)), classes)
-    return save(figure, name)
+    save(figure, name)
 
 
 def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow):
@@ -137,7 +156,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         axes.add_patch(Rectangle((left, top), *size, fill=False, color=frame, linewidth=line))
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
     axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
-    return save(figure, name, bbox_inches=None)
+    save(figure, name, bbox_inches=None)
 
 
 def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):

@@ -49,12 +49,12 @@ def environment():
     }
 
 
-def save(name, script_variables, **run):
-    """Add one run to ``models/<name>.results.json``.
+def record(name, script_variables, **run):
+    """The record of a run, together with the former runs of the same setting, as a dict.
 
     Runs with the same hyperparameters, versions and hardware, their seeds apart, stand together,
-    and the file gives their mean and standard deviation; another setting begins the file anew.
-    The saved weights are those of the last run.
+    with their mean and standard deviation; another setting begins the record anew. ``models.save``
+    saves the record beside the model, whose weights are those of the last run.
 
     Args:
         name: the model's name.
@@ -62,67 +62,107 @@ def save(name, script_variables, **run):
             hyperparameters, of which ``SEED`` is required.
         **run: figures of this run: ``test_accuracy`` and ``drawings_accuracy`` in [0, 1],
             ``parameters``, ``epochs``, ``seconds`` of training, and any further number.
-
-    Raises:
-        InputError: the file cannot be written.
     """
-    path, seed, common, former = _former(name, script_variables)
-    runs = [each for each in former.get("runs", []) if each["seed"] != seed]
-    runs.append({"seed": seed} | run)
+    seed, common = _setting(script_variables)
+    return merged({"model": name} | common | {"runs": [{"seed": seed} | run]})
 
-    record = {"model": name}
-    for quantity in run:
-        values = [each[quantity] for each in runs]
+
+def merged(record):
+    """``record`` with the runs of the saved record of the same setting, its own ones last."""
+    name, runs = record["model"], record["runs"]
+    former = _former(name)
+    common = {key: record[key] for key in ("hyperparameters", "versions", "hardware")}
+    if all(former.get(key) == value for key, value in common.items()):
+        seeds = [each["seed"] for each in runs]
+        runs = [each for each in former.get("runs", []) if each["seed"] not in seeds] + runs
+    # In a notebook the script is not known.
+    script = record.get("script") or former.get("script")
+    merged = {"model": name} | ({"script": script} if script else {})
+    for quantity in [key for key in runs[-1] if key != "seed"]:
+        values = [each[quantity] for each in runs if quantity in each]
         if quantity == "test_accuracy":
-            record[quantity] = {
+            merged[quantity] = {
                 "mean": float(np.mean(values)),
                 # One run has no deviation.
                 "std": float(np.std(values, ddof=1)) if len(values) > 1 else None,
                 "runs": values,
             }
         elif isinstance(values[0], float):
-            record[quantity] = float(np.mean(values))
+            merged[quantity] = float(np.mean(values))
         else:
-            record[quantity] = values[-1]
-    record |= {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
-    if "parts" in former:
-        record["parts"] = former["parts"]
-    files.write_json(path, record)
+            merged[quantity] = values[-1]
+    return merged | {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
+
+
+def save(record, script_variables=None, **run):
+    """Save ``record``, of what has no model to be saved with, as ``models/<name>.results.json``.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    if isinstance(record, str):  # former calls: save(name, globals(), test_accuracy=…)
+        record = globals()["record"](record, script_variables, **run)
+    path = files.MODELS / f"{record['model']}.results.json"
+    with files.lock(files.MODELS):  # runs of another process are read after they are written
+        files.write_json(path, merged(record))
     print(f"results: {files.shown(path)}")
 
 
 def save_part(name, script_variables, **part):
-    """Add a run that was stopped on purpose to the ``parts`` of ``models/<name>.results.json``.
+    """Add a run that was stopped on purpose to ``models/<name>.parts.json``.
 
-    Parts say how a training begins or how long it would take. They are apart from the runs, and a
-    record of nothing but parts is not in the README's table.
+    Parts say how a training begins or how long it would take. The record of whole runs is another
+    file, which they never touch.
 
     Args:
         name: the model's name.
-        script_variables: as of ``save``.
-        **part: ``epochs``, whole or a fraction, and the figures; the same number of epochs and the
-            same seed replace the former part.
+        script_variables: as of ``record``.
+        **part: ``epochs``, whole or a fraction, and the figures; the same number of epochs, seed
+            and setting replace the former part.
     """
-    path, seed, common, former = _former(name, script_variables)
-    part = {"seed": seed} | part
-    key = seed, part["epochs"]
-    others = [each for each in former.get("parts", []) if (each["seed"], each["epochs"]) != key]
-    files.write_json(path, {"model": name} | common | former | {"parts": [*others, part]})
+    seed, common = _setting(script_variables)
+    path = files.MODELS / f"{name}.parts.json"
+    part = {"seed": seed} | part | {key: common[key] for key in common if key != "script"}
+    key = ("seed", "epochs", "hyperparameters", "versions", "hardware")
+    with files.lock(files.MODELS):
+        former = _read(path).get("parts", [])
+        others = [each for each in former if any(each.get(k) != part[k] for k in key)]
+        script = {"script": common["script"]} if "script" in common else {}
+        files.write_json(path, {"model": name} | script | {"parts": [*others, part]})
     print(f"results: {files.shown(path)}")
 
 
-def _former(name, script_variables):
-    """Where the record is, this run's seed and setting, and the record if of the same setting."""
-    path = files.MODELS / f"{name}.results.json"
+def _setting(script_variables):
+    """The seed of a run, and what it has in common with runs of other seeds."""
     settings = json.loads(json.dumps(hyperparameters(script_variables)))
     seed = settings.pop("SEED")
-    common = {"hyperparameters": settings} | environment()
+    script = Path(script_variables.get("__file__", ".")).resolve()
+    named = script.suffix == ".py" and script.is_relative_to(files.ROOT)
+    common = {"script": files.shown(script)} if named else {}
+    return seed, common | {"hyperparameters": settings} | environment()
+
+
+def _read(path):
+    """The JSON object of a file; an empty one if there is none, or it is damaged."""
     try:
-        former = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # none yet, or damaged: this run begins it anew
-        former = {}
-    same = all(former.get(key) == value for key, value in common.items())
-    return path, seed, common, former if same else {}
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _former(name):
+    files.finish_pending(files.MODELS)
+    return _read(files.MODELS / f"{name}.results.json")
+
+
+def read(name):
+    """The record of the whole runs of one model, as a dict.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    return read_all([name])[0]
 
 
 def read_all(names=None):
@@ -135,19 +175,17 @@ def read_all(names=None):
     Raises:
         InputError: a named model has no record, or a record is damaged.
     """
-    paths = sorted(files.MODELS.glob("*.results.json"))
+    files.finish_pending(files.MODELS)
+    paths = sorted(files.MODELS.glob("[!.]*.results.json"))
     if names:
         paths = [files.MODELS / f"{name}.results.json" for name in names]
-    records = []
-    for path in paths:
-        try:
-            records.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+    records = [_read(path) for path in paths]
+    for path, record in zip(paths, records, strict=True):
+        if "test_accuracy" not in record:
             raise InputError(
-                f"{files.shown(path)} is missing or damaged: train the model again."
-            ) from error
-    if not names:
-        records = [record for record in records if "test_accuracy" in record]
+                f"{files.shown(path)} is missing or damaged: train the model, or bring its record"
+                " back with «git checkout models»."
+            )
     return sorted(records, key=lambda record: str(files.training_script(record["model"])))
 
 
@@ -166,7 +204,7 @@ def table(records):
         )
         rows.append(
             f"| {record['model']} | {record['parameters']:,} | {accuracy['mean']:.2%}{deviation} "
-            f"| {prepared} | {shrunk} | {_duration(record['seconds'])} | {len(record['seeds'])} |"
+            f"| {prepared} | {shrunk} | {duration(record['seconds'])} | {len(record['seeds'])} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -180,7 +218,8 @@ def benchmarks():
     return "".join(lines)
 
 
-def _duration(seconds):
+def duration(seconds):
+    """Seconds as a text: "41 s" or "7 min"."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -195,7 +234,7 @@ def expectation(record):
             f" deviation over {len(runs)} seeds)"
         )
     sentence = (
-        f"Expect {figure} after {_duration(record['seconds'])} of training on {record['hardware']}."
+        f"Expect {figure} after {duration(record['seconds'])} of training on {record['hardware']}."
     )
     return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
 

@@ -1,11 +1,12 @@
 """The tests work on a copy of the project, so that they never touch trained models or figures."""
 
-import ast
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from cnn_practice import hyperparameters
 
 import pytest
 
@@ -29,21 +30,11 @@ class Project:
             except OSError:
                 shutil.copy(CIFAR10, root / "data")
 
-    def edit(self, script, **hyperparameters):
+    def edit(self, script, **values):
         """Give hyperparameters of a script's UPPERCASE block new values, as a user edits them."""
         path = self.root / script
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        places = {
-            node.targets[0].id: node
-            for node in ast.parse("".join(lines)).body
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-        }
-        for name, value in sorted(
-            hyperparameters.items(), key=lambda pair: -places[pair[0]].lineno
-        ):
-            node = places[name]
-            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {value!r}\n"]
-        path.write_text("".join(lines), encoding="utf-8")
+        text = hyperparameters.edited(path.read_text(encoding="utf-8"), **values)
+        path.write_text(text, encoding="utf-8")
 
     def run(self, *arguments, timeout=300, **options):
         """Run ``python <script> [arguments]`` from a folder outside the project.

@@ -62,7 +62,7 @@ def test_going_on_is_like_never_stopping(folder, capsys):
     first = train(2)
     assert first.epoch == 2
     second = train(6)
-    assert "going on after epoch 2" in capsys.readouterr().out
+    assert "resuming after epoch 2" in capsys.readouterr().out
     assert second.epoch == 6
     assert second.seconds > first.seconds > 0
     assert second.history == whole.history

@@ -2,12 +2,13 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from cnn_practice import files
+from cnn_practice import files, results
 from cnn_practice.errors import InputError
 
 import pytest
@@ -111,7 +112,88 @@ def test_the_script_that_trains_a_model_is_found_by_its_name():
 
 def test_leftovers_of_killed_runs_are_removed(tmp_path):
     kept = [tmp_path / name for name in ("a.npz", ".partial-01234567-b.npz", "partial-a.npz")]
-    for path in [*kept, tmp_path / ".partial-01234567-a.npz"]:
+    old = [tmp_path / ".partial-01234567-a.npz", tmp_path / ".partial-89abcdef-model"]
+    old[1].mkdir()
+    for path in [*kept, old[0], old[1] / "weights.h5"]:
         path.write_text("…")
-    files.remove_leftovers(tmp_path / "a.npz")
-    assert set(tmp_path.iterdir()) == set(kept)
+    for path in [*old, kept[0], kept[2]]:  # of a former day
+        os.utime(path, (0, 0))
+    files.write_text(tmp_path / "b.txt", "whole")
+    assert set(tmp_path.iterdir()) == {*kept, tmp_path / "b.txt"}
+
+
+WRITE_TOGETHER_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from cnn_practice import files, results
+folder, content, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+
+def dying(call):
+    def counted(*arguments, **options):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(*arguments, **options)
+    return counted
+
+for name in ("fsync", "replace", "mkdir", "rmdir", "open"):
+    setattr(os, name, dying(getattr(os, name)))
+with files.written_together(folder, "model") as place:
+    for name in ("config", "weights", "results"):
+        (place / name).write_text(content)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
+def test_a_kill_between_any_two_steps_leaves_three_files_that_belong_together(tmp_path):
+    """Killed before each of its system calls in turn, until a run comes to its end."""
+    for name in ("config", "weights", "results"):
+        (tmp_path / name).write_text("-1")
+    contents = ["-1"]
+    for step in range(100):
+        arguments = [str(tmp_path), str(step), str(step)]
+        done = subprocess.run([sys.executable, "-c", WRITE_TOGETHER_AND_DIE, *arguments])
+        files.finish_pending(tmp_path)
+        now = {(tmp_path / name).read_text() for name in ("config", "weights", "results")}
+        assert len(now) == 1 and now <= {contents[-1], str(step)}, step
+        contents += now
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0 and contents[-1] == str(step)
+    assert len(set(contents)) >= 4, "some of the killed runs had decided, too"
+    assert step >= 10
+
+
+def test_hidden_files_are_no_records_and_no_models(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MODELS", tmp_path)
+    for name in (".partial-0-a.results.json", ".partial-0-a.config.json"):
+        (tmp_path / name).write_text("half")
+    assert results.read_all() == []
+
+
+def test_a_copy_of_the_project_never_writes_into_another(fresh_project):
+    script = fresh_project.root / "02_linear" / "1_train_linear.py"
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(files.ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        f"Error: This script stands in {fresh_project.root}, but its Python environment belongs to"
+        f" {files.ROOT} and would write there: run «pip install -e .» in {fresh_project.root}, in"
+        " an environment of its own."
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts as POSIX does")
+def test_ctrl_c_ends_with_one_line():
+    code = "import cnn_practice, time; print('begun', flush=True); time.sleep(60)"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "begun\n"
+    child.send_signal(signal.SIGINT)
+    _, printed = child.communicate(timeout=10)
+    assert child.returncode == 130
+    assert printed.strip() == "Stopped: nothing that existed was changed."

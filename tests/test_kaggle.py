@@ -6,15 +6,20 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 
-from cnn_practice import datasets, kaggle
+from cnn_practice import datasets, files
 from cnn_practice.errors import InputError
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(files.ROOT / "05_kaggle"))
+import competition
 
 RNG = np.random.default_rng(0)
 # Few distinct values of one, two and three digits, the extremes among them.
@@ -24,7 +29,7 @@ TEST = TRAIN[:4, 1:]
 
 
 def csv_bytes(name, table, end="\n", quote=""):
-    lines = [kaggle.HEADERS[name], *table.tolist()]
+    lines = [competition.HEADERS[name], *table.tolist()]
     return "".join(
         ",".join(f"{quote}{field}{quote}" for field in line) + end for line in lines
     ).encode()
@@ -44,7 +49,7 @@ def with_field(row, column, text):
 def read(tmp_path, content, name="train.csv", file="some.csv", rows=None):
     path = tmp_path / file
     path.write_bytes(content)
-    return kaggle.read_csv(path, name, rows)
+    return competition.read_csv(path, name, rows)
 
 
 # Reading what is well
@@ -60,6 +65,10 @@ ODD = {
     "no last line end": TRAIN_CSV.rstrip(),
     "blank lines at the end": TRAIN_CSV + b"\r\n\n",
     "leading zeros": with_field(1, 5, b"00" + str(TRAIN[0, 5]).encode()),
+    "5,000 zeros": with_field(1, 5, b"0" * 5000 + str(TRAIN[0, 5]).encode()),
+    "5,000 zeros, quoted": with_field(1, 5, b'"%s%d"' % (b"0" * 5000, TRAIN[0, 5])),
+    "only the header quoted": csv_bytes("train.csv", TRAIN[:0], quote='"')
+    + TRAIN_CSV.split(b"\n", 1)[1],
     "gzip": gzip.compress(TRAIN_CSV),
     "gzip of quoted": gzip.compress(csv_bytes("train.csv", TRAIN, quote='"')),
 }
@@ -79,19 +88,19 @@ def test_the_zip_that_kaggle_serves_is_read(tmp_path, inside):
         packed.writestr(f"{inside}sample_submission.csv", "ImageId,Label\n1,0\n")
         packed.writestr(f"{inside}test.csv", TEST_CSV)
         packed.writestr(f"{inside}train.csv", TRAIN_CSV)
-    np.testing.assert_array_equal(kaggle.read_csv(path, "train.csv"), TRAIN)
-    np.testing.assert_array_equal(kaggle.read_csv(path, "test.csv"), TEST)
+    np.testing.assert_array_equal(competition.read_csv(path, "train.csv"), TRAIN)
+    np.testing.assert_array_equal(competition.read_csv(path, "test.csv"), TEST)
 
 
 def test_rows_across_blocks_are_put_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(kaggle, "BLOCK", 1000)  # less than a row
+    monkeypatch.setattr(competition, "BLOCK", 1000)  # less than a row
     np.testing.assert_array_equal(read(tmp_path, TRAIN_CSV), TRAIN)
     np.testing.assert_array_equal(read(tmp_path, TRAIN_CSV.rstrip()), TRAIN)
 
 
-def test_every_value_is_read_right_by_the_fast_way(tmp_path, monkeypatch):
+def test_every_value_is_read_right_by_pandas(tmp_path, monkeypatch):
     table = np.resize(np.arange(256, dtype=np.uint8), (3, 784))
-    monkeypatch.setattr(kaggle, "read_csv_row_by_row", None)  # must not be needed
+    monkeypatch.setattr(competition, "_read_line_by_line", None)  # must not be needed
     np.testing.assert_array_equal(read(tmp_path, csv_bytes("test.csv", table), "test.csv"), table)
 
 
@@ -151,7 +160,21 @@ BROKEN = {
     "gzip cut off": (gzip.compress(TRAIN_CSV)[:-200], "is damaged or was cut off"),
     "zip cut off": (b"PK\x03\x04 and no more", "is damaged or was cut off"),
     "one endless line": (TRAIN_CSV.replace(b"\n", b",") * 4, "begins with|columns|unknown"),
-    "one endless field": (LINES[0] + b"1" * 300_000, "is not CSV"),
+    "one endless field": (LINES[0] + b"1" * 300_000, "more than 100,000 characters without a row"),
+    "a long field": (with_field(1, 2, b"1" * 140_000), "line 2, is not CSV"),
+    "a long header": (b"a," * 60_000 + b"\n", "begins with «a,a,a"),
+    "120,000 blank lines": (
+        TRAIN_CSV + b"\n" * 120_000,
+        "more than 100,000 characters without a row",
+    ),
+    "blank line first": (b"\n" + TRAIN_CSV, "is empty"),
+    "header not CSV": (b'"a"b\n1,2\n', "line 1, is not CSV"),
+    "rows too long from the first on": (
+        LINES[0] + b"".join(line.rstrip() + b",0\n" for line in LINES[1:]),
+        "line 2, has 786 columns",
+    ),
+    "signs and spaces": (with_field(2, 3, "+5"), r"line 3, has «\+5» as pixel2"),
+    "a space": (with_field(2, 3, " 5"), "line 3, has « 5» as pixel2"),
 }
 
 
@@ -176,18 +199,53 @@ def test_a_missing_row_is_told(tmp_path):
         read(tmp_path, TRAIN_CSV, rows=42000)
 
 
+def test_a_row_too_many_is_told(tmp_path):
+    with pytest.raises(InputError, match="has more than 5 rows"):
+        read(tmp_path, TRAIN_CSV, rows=5)
+
+
+READ_IN_A_NEW_PROCESS = """
+import resource, sys
+sys.path.insert(0, {folder!r})
+import competition
+try:
+    competition.read_csv({path!r}, "train.csv", 42000)
+except competition.InputError as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.script
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the memory as Linux does")
+def test_a_zip_with_a_line_of_two_gigabytes_is_refused_within_500_megabytes(tmp_path):
+    path = tmp_path / "digit-recognizer.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open("train.csv", "w", force_zip64=True) as file,
+    ):
+        file.write(LINES[0] + b'"1,')
+        for _ in range(128):
+            file.write(b"1" * 2**24)
+    code = READ_IN_A_NEW_PROCESS.format(folder=str(files.ROOT / "05_kaggle"), path=str(path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    sentence, kilobytes = done.stdout.splitlines()
+    assert "has more than 100,000 characters without a row" in sentence
+    assert int(kilobytes) < 500_000
+
+
 def test_a_zip_without_the_table_is_told(tmp_path):
     path = tmp_path / "digit-recognizer.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("test.csv", TEST_CSV)
     with pytest.raises(InputError, match=r"contains no train\.csv"):
-        kaggle.read_csv(path, "train.csv")
+        competition.read_csv(path, "train.csv")
 
 
 def test_a_folder_or_no_file_is_one_sentence(tmp_path):
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(InputError, match="cannot be read"):
-            kaggle.read_csv(path, "train.csv")
+            competition.read_csv(path, "train.csv")
 
 
 def judged(content):
@@ -238,7 +296,7 @@ def test_a_corrupted_file_is_read_right_or_refused(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "corrupted.csv"
     path.write_bytes(content)
     try:
-        table = kaggle.read_csv(path, "train.csv")
+        table = competition.read_csv(path, "train.csv")
     except InputError as error:
         table, sentence = None, str(error)
         assert "\n" not in sentence
@@ -248,15 +306,21 @@ def test_a_corrupted_file_is_read_right_or_refused(tmp_path_factory, content):
         assert (table is None) == (expected is None)
         if expected is not None:
             np.testing.assert_array_equal(table, expected)
-    if table is not None:
-        np.testing.assert_array_equal(table, kaggle.read_csv_row_by_row(path, "train.csv"))
+    # Line by line, the same is read or refused.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(competition, "_read_plain", lambda lines, columns: None)
+        if table is None:
+            with pytest.raises(InputError, match=re.escape(sentence)):
+                competition.read_csv(path, "train.csv")
+        else:
+            np.testing.assert_array_equal(competition.read_csv(path, "train.csv"), table)
 
 
 # The practice competition
 
 
 def test_the_practice_competition_is_all_of_mnist_split_by_class():
-    data, answers = kaggle.practice()
+    data, answers = competition.practice()
     assert data.source == "practice"
     assert (data.x_train.shape, data.y_train.shape) == ((42000, 28, 28), (42000,))
     assert (data.x_test.shape, answers.shape) == ((28000, 28, 28), (28000,))
@@ -270,14 +334,14 @@ def test_the_practice_competition_is_all_of_mnist_split_by_class():
 
 
 def test_the_npz_must_be_whole_and_say_which_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(kaggle, "ARCHIVE", tmp_path / "digit-recognizer.npz")
-    monkeypatch.setattr(kaggle, "ROWS", {"train.csv": 6, "test.csv": 4})
+    monkeypatch.setattr(competition, "ARCHIVE", tmp_path / "digit-recognizer.npz")
+    monkeypatch.setattr(competition, "ROWS", {"train.csv": 6, "test.csv": 4})
     with pytest.raises(InputError, match=r"There is no .* yet: run «python 05_kaggle/1_preproc"):
-        kaggle.load()
+        competition.load()
     images = TRAIN[:, 1:].reshape(-1, 28, 28)
-    right = kaggle.Data(images, TRAIN[:, 0], images[:4], "kaggle")
-    kaggle.save(right)
-    loaded = kaggle.load()
+    right = competition.Data(images, TRAIN[:, 0], images[:4], "kaggle")
+    competition.save(right)
+    loaded = competition.load()
     assert loaded.source == "kaggle"
     for ours, theirs in zip(loaded[:3], right[:3], strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -287,12 +351,12 @@ def test_the_npz_must_be_whole_and_say_which_it_is(tmp_path, monkeypatch):
         right._replace(x_train=images / 255),
         right._replace(x_test=images),
     ):
-        kaggle.save(wrong)
+        competition.save(wrong)
         with pytest.raises(InputError, match="is not what the chapter's scripts need"):
-            kaggle.load()
-    kaggle.ARCHIVE.write_bytes(b"PK\x03\x04")
+            competition.load()
+    competition.ARCHIVE.write_bytes(b"PK\x03\x04")
     with pytest.raises(InputError, match="damaged"):
-        kaggle.load()
+        competition.load()
 
 
 # Submissions
@@ -300,16 +364,16 @@ def test_the_npz_must_be_whole_and_say_which_it_is(tmp_path, monkeypatch):
 
 def test_a_submission_is_written_as_kaggle_wants_it(tmp_path):
     path = tmp_path / "submission.csv"
-    kaggle.write_submission(path, np.array([7, 0, 9], np.uint8))
+    competition.write_submission(path, np.array([7, 0, 9], np.uint8))
     assert path.read_bytes() == b"ImageId,Label\n1,7\n2,0\n3,9\n"
-    labels = kaggle.read_submission(path, rows=3)
+    labels = competition.read_submission(path, rows=3)
     assert (labels.dtype, labels.tolist()) == (np.uint8, [7, 0, 9])
 
 
 def test_a_submission_may_be_in_any_order(tmp_path):
     path = tmp_path / "submission.csv"
     path.write_text("ImageId,Label\r\n3,9\r\n1,7\r\n2,0\r\n")
-    assert kaggle.read_submission(path, rows=3).tolist() == [7, 0, 9]
+    assert competition.read_submission(path, rows=3).tolist() == [7, 0, 9]
 
 
 @pytest.mark.parametrize(
@@ -335,7 +399,7 @@ def test_a_wrong_submission_is_refused(tmp_path, text, message):
     path = tmp_path / "submission.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=message):
-        kaggle.read_submission(path, rows=3)
+        competition.read_submission(path, rows=3)
 
 
 def test_a_read_only_submission_is_kept(tmp_path):
@@ -343,7 +407,7 @@ def test_a_read_only_submission_is_kept(tmp_path):
     path.write_text("former")
     path.chmod(0o444)
     with pytest.raises(InputError, match="is read-only: rename it or make it writable"):
-        kaggle.write_submission(path, [1])
+        competition.write_submission(path, [1])
     assert path.read_text() == "former"
 
 
@@ -356,17 +420,17 @@ def test_a_submission_that_another_program_holds_open_is_kept(tmp_path, monkeypa
 
     monkeypatch.setattr(os, "replace", locked)
     with pytest.raises(InputError, match="close the program that has it open"):
-        kaggle.write_submission(path, [1])
+        competition.write_submission(path, [1])
     assert path.read_text() == "former"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_missing_or_damaged_answers_say_what_to_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(kaggle, "PRACTICE_ANSWERS", tmp_path / "practice_answers.csv")
+    monkeypatch.setattr(competition, "PRACTICE_ANSWERS", tmp_path / "practice_answers.csv")
     for _ in range(2):
         with pytest.raises(InputError, match="missing or damaged: run «python 05_kaggle/1_prep"):
-            kaggle.practice_answers()
-        kaggle.PRACTICE_ANSWERS.write_text("ImageId,Label\n1,7\n")
+            competition.practice_answers()
+        competition.PRACTICE_ANSWERS.write_text("ImageId,Label\n1,7\n")
 
 
 # Distortions
@@ -449,7 +513,7 @@ def chapter(project):
 @pytest.mark.script
 def test_the_practice_competition_is_built_and_recognised(chapter):
     assert "kaggle competitions download -c digit-recognizer" in chapter.printed
-    assert kaggle.PAGE in chapter.printed
+    assert competition.PAGE in chapter.printed
     printed = chapter.passes(PREPROCESS)
     assert "kaggle competitions download" not in printed
     last = printed.splitlines()[-1]
@@ -457,14 +521,24 @@ def test_the_practice_competition_is_built_and_recognised(chapter):
         "data/kaggle/digit-recognizer.npz (practice competition):"
         " 42,000 training and 28,000 test images"
     )
-    data, answers = kaggle.practice()
+    data, answers = competition.practice()
     with np.load(chapter.root / FOLDER / "digit-recognizer.npz") as saved:
         assert str(saved["source"]) == "practice"
         np.testing.assert_array_equal(saved["x_train"], data.x_train)
     path = chapter.root / FOLDER / "practice_answers.csv"
-    np.testing.assert_array_equal(kaggle.read_submission(path), answers)
+    np.testing.assert_array_equal(competition.read_submission(path), answers)
     first = (chapter.root / FOLDER / "train.csv").open().readline()
     assert first == "label," + ",".join(f"pixel{i}" for i in range(784)) + "\n"
+
+
+@pytest.mark.script
+def test_killed_between_the_two_practice_files_it_goes_on_when_run_again(chapter):
+    path = chapter.root / FOLDER / "test.csv"  # the second that is written
+    former = path.read_bytes()
+    path.unlink()
+    printed = chapter.passes(PREPROCESS)
+    assert "(practice competition)" in printed.splitlines()[-1]
+    assert path.read_bytes() == former
 
 
 @pytest.mark.script
@@ -494,7 +568,7 @@ def test_an_interrupted_ensemble_goes_on(chapter):
     first = chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
     printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
     lenet5 = "models/checkpoints/kaggle_ensemble_practice_lenet5_1.npz"
-    assert f"going on after epoch 1, from {lenet5}" in printed
+    assert f"resuming after epoch 1, from {lenet5}" in printed
     assert printed.count("84/84 - ") == 1  # simple_cnn's epoch
     alone = r"each alone: (0\.\d{4})"
     assert re.search(alone, printed)[1] == re.search(alone, first)[1]
@@ -523,6 +597,9 @@ def test_real_files_are_never_taken_for_practice_files(chapter, tmp_path):
             if name == "train.csv":
                 sentence = chapter.fails_with_one_sentence(PREPROCESS)
                 assert "belongs to the practice competition, and the other does not" in sentence
+        (folder / "train.csv").rename(tmp_path / "train.csv")
+        assert "There is no train.csv" in chapter.fails_with_one_sentence(PREPROCESS)
+        (tmp_path / "train.csv").rename(folder / "train.csv")
         printed = chapter.passes(PREPROCESS)
         assert "(Kaggle's digit-recognizer)" in printed.splitlines()[-1]
         assert "practice" not in printed
@@ -556,7 +633,7 @@ def test_bad_files_end_with_exit_code_2_and_keep_the_former_npz(chapter, tmp_pat
         shutil.move(folder / name, kept / name)
     try:
         (folder / "test.csv").write_bytes(TEST_CSV)
-        assert "There is no train.csv" in chapter.fails_with_one_sentence(PREPROCESS)
+        assert "has 4 rows instead of 28,000" in chapter.fails_with_one_sentence(PREPROCESS)
         for content, message in (
             BROKEN["column missing"],
             BROKEN["fractional"],

@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +35,8 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     models.save(model, "small")
     x = np.random.default_rng(0).random((5, 4, 4, 1), dtype=np.float32)
     assert np.array_equal(models.load("small").predict(x, verbose=0), model.predict(x, verbose=0))
-    assert {path.name for path in folder.iterdir()} == {"small.config.json", "small.weights.h5"}
+    names = {path.name for path in folder.glob("[!.]*")}
+    assert names == {"small.config.json", "small.weights.h5"}
 
 
 def test_weights_stored_as_float16(folder):
@@ -78,9 +81,22 @@ def test_a_weight_too_large_for_float16(folder):
     assert np.abs(models.load("small").get_weights()[1]).max() < 1  # the former model
 
 
-def test_a_model_never_trained(folder):
-    with pytest.raises(InputError, match=r"run «python 03_lenet5/1_train_lenet5\.py»"):
+def test_a_missing_model_is_trained_or_brought_back(folder):
+    shutil.copy(files.ROOT / "models" / "lenet5.results.json", folder)
+    with pytest.raises(InputError) as raised:
         models.load("lenet5")
+    assert re.search(
+        r"train it with «python 03_lenet5/1_train_lenet5\.py» \(.+ cores\), or bring it back with"
+        " «git checkout models»",
+        str(raised.value),
+    )
+
+
+def test_a_model_with_a_misspelt_name(folder):
+    models.save(small_model(), "small")
+    models.save(small_model(), "other")
+    with pytest.raises(InputError, match=r"train it, or bring it back .*; there is small"):
+        models.load("smal")
 
 
 def test_config_and_weights_of_different_models(folder):

@@ -55,24 +55,26 @@ def test_another_setting_begins_anew(folder):
     assert save_run(seed=2, accuracy=0.8, epochs=6)["seeds"] == [2]
 
 
-def save_part(seed, epochs, **figures):
-    variables = {"SEED": seed, "EPOCHS": 5}
+def save_part(seed, epochs, setting=5, **figures):
+    variables = {"SEED": seed, "EPOCHS": setting}
     results.save_part("small", variables, epochs=epochs, **figures)
-    return json.loads((files.MODELS / "small.results.json").read_text())
+    return json.loads((files.MODELS / "small.parts.json").read_text())["parts"]
 
 
-def test_parts_of_runs_stand_apart(folder):
-    record = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
-    assert record["parts"] == [{"seed": 1, "epochs": 0.5, "seconds_per_epoch": 9.0}]
-    assert record["hyperparameters"] == {"EPOCHS": 5} and "cores" in record["hardware"]
-    assert results.read_all() == [], "nothing but a part is not in the table"
-    save_run(seed=1, accuracy=0.9)
+def test_a_part_of_a_run_never_touches_the_record_of_whole_runs(folder):
+    (part,) = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
+    assert part["hyperparameters"] == {"EPOCHS": 5} and "cores" in part["hardware"]
+    assert (part["seed"], part["epochs"], part["seconds_per_epoch"]) == (1, 0.5, 9.0)
+    assert results.read_all() == [], "a part is not in the table"
+    with pytest.raises(InputError, match=r"small\.results\.json is missing or damaged: train"):
+        results.read("small")
+    whole = save_run(seed=1, accuracy=0.9)
     save_part(seed=2, epochs=1, val_accuracies=[0.7])
-    record = save_part(seed=2, epochs=1, val_accuracies=[0.8])  # replaces the former
-    assert record["test_accuracy"]["runs"] == [0.9] and record["seeds"] == [1]
-    assert [(part["seed"], part["epochs"]) for part in record["parts"]] == [(1, 0.5), (2, 1)]
-    assert record["parts"][1]["val_accuracies"] == [0.8]
-    assert save_run(seed=1, accuracy=0.8, epochs=6).get("parts") is None  # another setting
+    save_part(seed=2, epochs=1, val_accuracies=[0.8])  # replaces the former
+    parts = save_part(seed=2, epochs=1, setting=6, val_accuracies=[0.6])  # another setting
+    assert [(part["seed"], part["epochs"]) for part in parts] == [(1, 0.5), (2, 1), (2, 1)]
+    assert [part["val_accuracies"] for part in parts[1:]] == [[0.8], [0.6]]
+    assert results.read("small") == whole
 
 
 def test_a_damaged_record_is_begun_anew(folder):

@@ -140,7 +140,9 @@ def test_an_interrupted_run_leaves_the_former_file(folder):
     path = resized.path_of(8)
     write(path)
     former = path.read_bytes()
-    (folder / ".partial-0123abcd-mnist_shape8.npz").write_text("left by a killed run")
+    left_by_a_killed_run = folder / ".partial-0123abcd-mnist_shape8.npz"
+    left_by_a_killed_run.write_text("half")
+    os.utime(left_by_a_killed_run, (0, 0))
 
     def interrupted():
         yield ARRAYS["x_train"][:20]
@@ -188,7 +190,7 @@ def test_weights_of_another_size_than_the_config(tmp_path, monkeypatch):
         stack = [layers.MaxPooling2D(32), layers.Flatten(), layers.Dense(10)]
         models.save(keras.Sequential([keras.Input((size, size, 1)), *stack]), f"vgg16_{size}")
     (tmp_path / "vgg16_64.weights.h5").replace(tmp_path / "vgg16_32.weights.h5")
-    with pytest.raises(InputError, match="do not belong together: train it again with «python 04"):
+    with pytest.raises(InputError, match="do not belong together: train it again"):
         models.load("vgg16_32")
 
 
@@ -251,7 +253,7 @@ def test_2_train_vgg16_killed_and_gone_on_with(project):
     assert child.returncode == (-signal.SIGKILL if os.name == "posix" else 1)
 
     printed = project.passes(TRAIN)
-    done = int(re.search(r"going on after epoch (\d)", printed)[1])
+    done = int(re.search(r"resuming after epoch (\d)", printed)[1])
     assert 1 <= done <= 2
     assert f"Epoch {done + 1}/3" in printed and f"Epoch {done}/3" not in printed
     assert re.search(r"Found (no|\d+) GPU.*: training at 32×32 in float32", printed)
@@ -322,11 +324,11 @@ def test_2_train_vgg16_on_two_devices_for_a_part_of_an_epoch(fresh_project):
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "Found 2 GPUs" in done.stdout
     assert "vgg16_32: stopped after 0.5 epochs, " in done.stdout.splitlines()[-1]
-    record = json.loads((fresh_project.root / "models/vgg16_32.results.json").read_text())
-    (part,) = record["parts"]
+    record = json.loads((fresh_project.root / "models/vgg16_32.parts.json").read_text())
+    part = record["parts"][-1]
     assert part["epochs"] == 0.5 and part["seed"] == 1 and part["val_accuracies"] is None
     assert part["seconds_per_epoch"] * part["images_per_second"] == pytest.approx(64)
-    assert "test_accuracy" not in record
+    assert not (fresh_project.root / "models/vgg16_32.results.json").exists()
     assert not list((fresh_project.root / "models").glob("checkpoints/*"))
 
 
@@ -379,6 +381,7 @@ def test_the_record_is_what_was_aimed_at():
     assert record["drawings_accuracy"] == 1
     assert (files.MODELS / "vgg16_32.weights.h5").stat().st_size <= 32_000_000
     # Three seeds, none of them stuck at the share of the most frequent digit.
-    first = {part["seed"]: part["val_accuracies"][0] for part in record["parts"]}
+    parts = json.loads((files.MODELS / "vgg16_32.parts.json").read_text())["parts"]
+    first = {part["seed"]: part["val_accuracies"][0] for part in parts}
     first[record["seeds"][-1]] = record["val_accuracies"][0]
     assert len(first) >= 3 and min(first.values()) > 0.9

@@ -2,7 +2,7 @@
 # # Repair: the loss that stays high
 #
 # The dense layer has a softmax as its activation, and the layer after it was a second one. Of
-# probabilities, which lie in [0, 1], a softmax makes at most $e / (e + 9)$ for the true class, whose
+# probabilities, which lie in [0, 1], a softmax makes at most $e / (e + 9)$ for the true class. Its
 # negative logarithm is 1.46.
 
 # %%
