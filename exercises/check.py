@@ -59,7 +59,9 @@ def read_progress():
         progress = json.loads(PROGRESS.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return progress if isinstance(progress, dict) else {}
+    if not isinstance(progress, dict):
+        return {}
+    return {name: what for name, what in progress.items() if isinstance(what, dict)}
 
 
 def remember(name, **what):

@@ -23,8 +23,8 @@ def counted(first, second):
 def check(exercise):
     cases = {
         "the same box twice": ((5, 6, 10, 8), (5, 6, 10, 8)),
-        "boxes beside each other": ((0, 0, 5, 5), (20, 0, 5, 5)),
         "boxes apart on both axes": ((0, 0, 5, 5), (20, 25, 5, 5)),
+        "boxes beside each other": ((0, 0, 5, 5), (20, 0, 5, 5)),
         "boxes that touch": ((0, 0, 5, 5), (5, 0, 5, 5)),
         "a box inside another": ((0, 0, 20, 10), (5, 2, 4, 3)),
         "boxes that overlap": ((2, 3, 10, 12), (6, 8, 14, 9)),
