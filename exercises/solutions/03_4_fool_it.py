@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Open: make eight of your own drawings fail
 #
-# Two ways of writing that MNIST hardly has, drawn with straight strokes and an oval: the hooked 1 of
-# much of Europe, whose hook is as long as in a 7, and the 0 with a slash, which has the two holes of
-# an 8. Each is drawn from short to long.
+# Two ways of writing that MNIST hardly has, drawn with straight strokes and an oval: the hooked 1
+# of much of Europe, whose hook is as long as in a 7, and the 0 with a slash, which has the two
+# holes of an 8. Each is drawn from short to long.
 
 # %%
 import json
