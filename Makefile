@@ -4,14 +4,19 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo test test-fast draw results cifar10
+.PHONY: demo test test-fast draw results cifar10 page python
 
+# First the drawings are read by the models that came with the repository: a few seconds.
 demo: .venv/installed
+	$(RUN) 03_lenet5/3_classify_drawings.py
 	$(RUN) 02_linear/1_train_linear.py
 	$(RUN) 03_lenet5/1_train_lenet5.py
-	$(RUN) 02_linear/3_classify_drawings.py
-	$(RUN) 03_lenet5/3_classify_drawings.py
 	$(RUN) -m cnn_practice.results linear lenet5
+	@echo
+	@echo "models/ and images/figures/ now hold the linear model and LeNet-5 of this computer;"
+	@echo "«git checkout models images/figures» brings back those that came with the repository."
+	@echo "Next: «make draw», and draw a digit yourself; or change a hyperparameter at the top of"
+	@echo "03_lenet5/1_train_lenet5.py and run it again; or follow the map in README.md."
 
 test: .venv/installed-for-tests
 	$(RUN) -m ruff check .
@@ -25,14 +30,24 @@ test-fast: .venv/installed-for-tests
 cifar10: .venv/installed
 	$(RUN) -c "from cnn_practice import datasets; datasets.load_cifar10()"
 
+# The drawing page as one file that opens with a double click: draw_digits/build/draw.html.
+page: .venv/installed
+	$(RUN) draw_digits/build_page.py
+
+# The same page from a small server, which saves your drawings.
 draw: .venv/installed-for-page
 	$(RUN) draw_digits/server.py
 
-# The figures in the README and the headers of the scripts, from models/*.results.json.
+# The figures in the READMEs and the headers of the scripts, from the records of the runs.
 results: .venv/installed
 	$(RUN) -m cnn_practice.results --write
 
-.venv/installed: requirements.txt pyproject.toml
+# An environment of this folder, made once; remove .venv to make it anew.
+python:
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+	'Python 3.11 to 3.13 is needed, and $(PYTHON) is %d.%d: run «make PYTHON=python3.12 …».' % v)"
+
+.venv/installed: requirements.txt pyproject.toml | python
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
@@ -42,5 +57,5 @@ results: .venv/installed
 	touch $@
 
 .venv/installed-for-tests: .venv/installed
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,test]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,test,cluster]"
 	touch $@

@@ -1,60 +1,67 @@
 # %% [markdown]
-# # Mouse drawings, read by LeNet-5 and the simple CNN
+# # Drawings classified by LeNet-5 and the simple CNN
 #
-# Reloads the models and lets them read the drawings of a folder, each prepared as MNIST was:
-# cropped to the ink, fitted into 20×20, centred by mass in 28×28. Then, once, the same drawings
-# merely shrunk to 28×28. The contrast is the lesson: a model reads what looks like its training
-# images, and nothing else.
+# The same drawings as in `02_linear/3_classify_drawings.py`, prepared in the same way, now
+# classified by convolutional networks. You will see a line and a picture for each drawing, and on
+# which of them the networks are least confident. At the end all digit models are compared, on
+# drawings prepared as MNIST was and on drawings just shrunk: does a network that looks for strokes
+# everywhere need the preparation less?
 #
 #     python 03_lenet5/3_classify_drawings.py
 #
-# Takes about 4 s. Point FOLDER at drawings of your own; a `groundtruth.json` beside them, such as
-# {"my_seven.png": 7}, lets the script count how many are read right.
+# Takes about 5 s. Let FOLDER be a folder of your own drawings: a `groundtruth.json` in it, such as
+# `{"my_seven.png": 7}`, says which digits they are, and the script computes the accuracy.
 
 # %%
-from cnn_practice import drawings, files, models, plots
+from cnn_practice import classify, drawings, files, hyperparameters
 
 import numpy as np
 
-# %% Hyperparameters
-FOLDER = files.DRAWINGS  # or any folder of pictures
-NAMES = ("lenet5", "simple_cnn")  # the models to ask, of those in models/
-
 # %% [markdown]
-# ## The drawings, prepared as MNIST was, and merely shrunk
+# ## Hyperparameters
 
 # %%
+FOLDER = files.DRAWINGS  # folder; of pictures: one of your own, such as "~/Pictures", will do
+NAMES = ("lenet5", "simple_cnn")  # each a file name; models trained on MNIST, of those in models/
+COMPARED = ("linear", "dense")  # each a file name; further models, only for the comparison
+hyperparameters.check()
+
+# %% [markdown]
+# ## What each model predicts
+
+# %%
+chosen, others = classify.load(NAMES), classify.load(COMPARED)
 file_names, pictures, truth = drawings.read_folder(FOLDER)
-prepared = np.stack([drawings.prepare(*each) for each in zip(pictures, file_names, strict=True)])
 shrunk = np.stack([drawings.resize_only(picture) for picture in pictures])
+prepared = np.stack([drawings.prepare(*each) for each in zip(pictures, file_names, strict=True)])
+
+for name, model in chosen.items():
+    probabilities = classify.predict(model, prepared)
+    classify.table(name, file_names, truth, probabilities)
+    classify.grid(name, prepared, file_names, truth, probabilities)
+    confidence = probabilities.max(axis=1)
+    least = [f"{file_names[i]} ({confidence[i]:.0%})" for i in confidence.argsort()[:3]]
+    print(f"{name} is least confident on {', '.join(least)}")
 
 # %% [markdown]
-# ## What each model reads
-
+# ## The comparison
+# Nothing else differs between the two columns: the same drawings, the same networks.
 
 # %%
-labelled = [i for i, true in enumerate(truth) if true is not None]
+print(f"\n{len(prepared)} drawings")
+for name, model in (others | chosen).items():
+    for way, digits in {"just shrunk": shrunk, "prepared": prepared}.items():
+        accuracy = classify.accuracy(truth, classify.predict(model, digits))
+        if accuracy is not None:
+            print(f"{name}: accuracy {accuracy:.1%} on drawings {way}")
 
-
-def share_right(digits):
-    """Share of the labelled drawings that were read right."""
-    return np.mean([digits[i] == truth[i] for i in labelled])
-
-
-for name in NAMES:
-    model = models.load(name)
-    probabilities = model.predict_on_batch(prepared[..., np.newaxis])  # starts faster than predict
-    digits = probabilities.argmax(axis=1)
-    confidence = probabilities.max(axis=1)
-
-    print(f"\n{name:<28} truth  prediction  confidence")
-    for file, true, digit, sure in zip(file_names, truth, digits, confidence, strict=True):
-        mark = "" if true in (digit, None) else "  ← wrong"
-        print(f"{file:<28} {'?' if true is None else true:>5}  {digit:>10}  {sure:>10.1%}{mark}")
-
-    wrong = [i for i in labelled if digits[i] != truth[i]]
-    plots.picture_grid(prepared, digits, f"{name}_drawings", f"Drawings, read by {name}", wrong)
-    if labelled:
-        unprepared = model.predict_on_batch(shrunk[..., np.newaxis]).argmax(axis=1)
-        print(f"{name}: merely shrunk to 28×28, {share_right(unprepared):.1%} are read right")
-        print(f"{name}: prepared as MNIST was, {share_right(digits):.1%} are read right")
+# %% [markdown]
+# **What you saw.** Convolution and pooling make a network less sensitive to where a stroke is, and
+# the convolutional networks do better on drawings that are just shrunk. But size and thickness
+# still matter, so prepared drawings are classified best.
+#
+# **Try.**
+# - `FOLDER = "~/Pictures"`, or wherever you have drawings or photos of digits.
+# - `NAMES = ("lenet5", "vgg16_32")`: the drawings are enlarged for the network of chapter 04.
+#
+# **Next.** Chapter 04 trains a much deeper network.

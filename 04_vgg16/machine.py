@@ -1,8 +1,6 @@
-"""What this computer can do: how fast it trains, and how much memory there is for it."""
+"""What this computer has: GPUs, and memory."""
 
-import math
 import sys
-import time
 from pathlib import Path
 
 from cnn_practice.errors import InputError
@@ -10,41 +8,23 @@ from cnn_practice.errors import InputError
 import numpy as np
 import tensorflow as tf
 
-STEPS = 5  # on which the speed is measured
 
-
-def say_what_to_expect(trial, data, batch_size, epochs):
-    """Train a little, and print what that says about a whole training.
+def check(model, batch_size):
+    """Print on what and how the model will be trained, and refuse it where memory is too small.
 
     Args:
-        trial: compiled Keras model that is not used afterwards.
-        data: batched dataset of an epoch.
+        model: Keras model with known layer shapes.
         batch_size: images of a batch.
-        epochs: how many there will be.
 
     Raises:
         InputError: too little memory is free.
     """
     gpus = len(tf.config.list_physical_devices("GPU"))
     found = f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "no GPU"
-    size, precision = trial.input_shape[1], trial.dtype_policy.name
+    size, precision = model.input_shape[1], model.dtype_policy.name
     print(f"Found {found}: training at {size}×{size} in {precision}.")
     if not gpus:
-        require_memory(trial, batch_size)
-    trial.fit(data.take(2), shuffle=False, verbose=0)  # slow, because the first step compiles
-    start = time.perf_counter()
-    trial.fit(data.take(STEPS), shuffle=False, verbose=0)
-    rate = min(STEPS, len(data)) * batch_size / (time.perf_counter() - start)
-    seconds = epochs * len(data) * batch_size / rate
-    print(
-        f"{rate:.1f} images/s in the first steps: {epochs} epochs will take"
-        f" {_duration(seconds)}, and a little more for the validation."
-    )
-
-
-def _duration(seconds):
-    minutes = math.ceil(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+        require_memory(model, batch_size)
 
 
 def require_memory(model, batch_size):
@@ -96,3 +76,18 @@ def peak_gigabytes():
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e9, 2)
+
+
+def speed(checkpoint, images):
+    """What a training record says about its time and memory, as a dict.
+
+    Args:
+        checkpoint: ``Checkpoint`` of the training, of at least one epoch.
+        images: number of training images.
+    """
+    return {
+        "images_per_second": checkpoint.epoch * images / checkpoint.seconds,  # with validation
+        "seconds_per_epoch": checkpoint.seconds / checkpoint.epoch,
+        "peak_memory_gb": peak_gigabytes(),
+        "val_accuracies": checkpoint.history["val_accuracy"],
+    }

@@ -5,7 +5,7 @@ import shutil
 import struct
 import zipfile
 
-from cnn_practice import files
+from cnn_practice import datasets, files
 from cnn_practice.errors import InputError
 
 import numpy as np
@@ -105,6 +105,26 @@ def load(size):
                 f" {(*labels, size, size)}: {again}."
             )
     return tuple((arrays[f"x_{part}"], np.array(arrays[f"y_{part}"])) for part in ("train", "test"))
+
+
+def split(size, validation):
+    """The three disjoint parts of MNIST resized to ``size``.
+
+    Args:
+        size: pixels a side.
+        validation: number of validation images.
+
+    Returns:
+        Training, validation and test part, each as ``batches`` takes it: the images of its file,
+        the numbers of its own ones, and their labels.
+
+    Raises:
+        InputError: as of ``load`` and ``datasets.split``.
+    """
+    (x, y), (x_test, y_test) = load(size)
+    numbers = (np.arange(len(y)), y), (np.arange(len(y_test)), y_test)
+    parts = datasets.split(numbers, validation)
+    return tuple((images, *part) for images, part in zip((x, x, x_test), parts, strict=True))
 
 
 def _mapped(path, name):

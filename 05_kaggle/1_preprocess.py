@@ -17,14 +17,18 @@
 # Source: the [competition's page](https://www.kaggle.com/competitions/digit-recognizer/data).
 
 # %%
-from cnn_practice import files, plots
+from cnn_practice import files, hyperparameters, plots
 from cnn_practice.errors import InputError
 
 import competition
 import numpy as np
 
-# %% Hyperparameters
-EXAMPLES = 8  # pictures of each digit in the figure
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+EXAMPLES = 8  # whole number, 1 to 100; pictures of each digit in the figure
+hyperparameters.check()
 
 # %% [markdown]
 # ## Reading and checking
@@ -126,8 +130,8 @@ print(
 # Kaggle tests with, and a score of 100 % then says nothing about the next digit.
 #
 # **Try.**
-# - `EXAMPLES = 40`: which digits could you not read yourself?
-# - `EXAMPLES = 2`, and a text editor: change one number of `data/kaggle/train.csv` into `12.5`, or
-#   remove a column, and run the script again. What does it say? (To get the file back, remove it.)
+# - `EXAMPLES = 40`: which digits can you not read yourself?
+# - `EXAMPLES = 1`, and change one number of `data/kaggle/train.csv` to `12.5` in an editor. What
+#   does the script say? Remove the file, and the next run makes it again.
 #
 # **Next.** `2_train_lenet.py` trains a network on these digits.

@@ -35,6 +35,9 @@ SOURCES = {"practice": "practice competition", "kaggle": "Kaggle's digit-recogni
 # Not to be edited: the practice files are recognised by being drawn anew with this seed.
 PRACTICE_SEED = 0
 
+# What reading a damaged gzip or zip raises; Python may be built without LZMA.
+DAMAGED = (OSError, EOFError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile)
+DAMAGED += (getattr(zipfile.lzma, "LZMAError", zlib.error),)
 VALUES = {str(value): value for value in range(256)}
 BLOCK = 1 << 22  # characters read at once
 LONGEST_LINE = 100_000  # characters; the header has 7 thousand
@@ -60,7 +63,7 @@ def practice():
         ``Data`` and the answers, uint8 of shape (28000,).
 
     Raises:
-        InputError: MNIST cannot be had.
+        InputError: MNIST is neither there nor can be downloaded.
     """
     (x_train, y_train), (x_test, y_test) = datasets.load_mnist()
     images, labels = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
@@ -102,7 +105,7 @@ def load():
 def find(name):
     """The file in ``data/kaggle/`` that holds the table ``train.csv`` or ``test.csv``, or None.
 
-    What Kaggle serves packed goes before the plain file: the latter may be the practice one.
+    A packed file is preferred, because the plain one may be a practice file.
     """
     for candidate in ("digit-recognizer.zip", f"{name}.zip", f"{name}.gz", name):
         if (FOLDER / candidate).exists():
@@ -230,7 +233,7 @@ def _opened(path, name):
                     raise _wrong(path, f" contains no {name}")
                 stream = stack.enter_context(packed.open(members[0]))
             yield stream
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         if getattr(error, "strerror", None):
             raise InputError(
                 f"{shown} cannot be read: the system says «{error.strerror}»."

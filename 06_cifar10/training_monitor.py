@@ -1,4 +1,4 @@
-"""A callback that draws the curves of a training while it runs."""
+"""Callbacks that show and keep what a training has reached while it runs."""
 
 from cnn_practice import files, plots
 
@@ -26,3 +26,23 @@ class TrainingMonitor(keras.callbacks.Callback):
         history = self.checkpoint.history
         files.write_json(files.MODELS / "checkpoints" / f"{self.name}.history.json", history)
         plots.training_curves(history, f"{self.name}_curves", self.title)
+
+
+def kept_weights(checkpoint, name, keep):
+    """Keras's ``ModelCheckpoint`` for the weights with the best validation accuracy so far.
+
+    Args:
+        checkpoint: ``cnn_practice.checkpoints.Checkpoint`` of the training, which knows what an
+            interrupted run had reached.
+        name: of the model; the files are ``models/checkpoints/<name>_….weights.h5``.
+        keep: "best" for one file, which is overwritten, or "improvements" for a file of each epoch
+            that was better than all before it.
+    """
+    part = "best" if keep == "best" else "{epoch:02d}_{val_accuracy:.4f}"
+    return keras.callbacks.ModelCheckpoint(
+        files.MODELS / "checkpoints" / f"{name}_{part}.weights.h5",
+        "val_accuracy",
+        save_best_only=True,
+        save_weights_only=True,
+        initial_value_threshold=max(checkpoint.history.get("val_accuracy", [0])),
+    )

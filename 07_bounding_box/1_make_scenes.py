@@ -1,38 +1,51 @@
 # %% [markdown]
 # # Scenes with a digit to find
 #
-# A classifier of centred digits answers "what?"; a detector must also answer "where?". Its
-# training data need a box around each object, and here the boxes cost nothing, because we make
-# the scenes: a real MNIST digit of random size at a random place, among clutter.
+# A classifier of centred digits tells which digit it is; a detector must also tell where it is. Its
+# training images need a box around each object. Drawing such boxes by hand is slow work. Here they
+# are known, because the script makes the scenes: a real MNIST digit of random size at a random
+# place, among clutter. You will see 32 scenes with their boxes.
 #
 #     python 07_bounding_box/1_make_scenes.py
 #
 # Takes half a minute on 2 CPU cores, and writes 267 MB to data/scenes.npz.
 #
-# Source: digits among clutter follow the cluttered MNIST of Mnih, Heess, Graves & Kavukcuoglu
-# (2014), *Recurrent models of visual attention*, section 4.1; sizes, lines and boxes are ours.
+# Source: [Mnih, Heess, Graves & Kavukcuoglu (2014)](https://arxiv.org/abs/1406.6247), *Recurrent
+# models of visual attention*, put MNIST digits among clutter. The sizes, lines, noise and boxes of
+# these scenes are this chapter's own.
 
 # %%
-from cnn_practice import datasets, files
+from cnn_practice import datasets, files, hyperparameters
+from cnn_practice.errors import InputError
 
 import boxes
 import numpy as np
 from PIL import Image
 
-# %% Hyperparameters
-SEED = 1  # of everything random here
-VALIDATION = 5000  # MNIST training digits set apart for the validation scenes
-COUNTS = (55000, 5000, 5000)  # training, validation and test scenes
-DIGIT_SIZES = (20, 56)  # the longer side of the digit, in pixels of the 64×64 scene
-PIECES = 6  # of other digits, at most
-PIECE_SIZES = (5, 13)  # in pixels: too small to be taken for a digit
-LINES = 3  # at most
-NOISE = 20  # largest standard deviation of the noise, in grey levels of 0–255
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+SEED = 1  # whole number, at least 0; of everything random here
+VALIDATION = 5000  # whole number, 1 to 59999; MNIST training digits set apart for validation scenes
+COUNTS = (55000, 5000, 5000)  # each a whole number, at least 1; training, validation, test scenes
+# each a whole number, 8 to 64; smallest and largest longer side of the digit, in pixels of the
+# 64×64 scene: a smaller digit can hardly be read
+DIGIT_SIZES = (20, 56)
+PIECES = 6  # whole number, at least 0; largest number of pieces of other digits
+PIECE_SIZES = (5, 13)  # each a whole number, 1 to 64; in pixels, too small to be taken for a digit
+LINES = 3  # whole number, at least 0; largest number of lines
+NOISE = 20  # number, 0 to 255; largest standard deviation of the noise, in grey levels of 0 to 255
+hyperparameters.check()
+if len(COUNTS) != 3:
+    raise InputError(f"COUNTS is {COUNTS!r}: write three numbers, one for each part.")
+boxes.check_range("DIGIT_SIZES", DIGIT_SIZES, 8, boxes.SIZE)
+boxes.check_range("PIECE_SIZES", PIECE_SIZES, 1, boxes.SIZE)
 
 # %% [markdown]
 # ## Three disjoint parts
-# The digits of the test scenes are MNIST's test digits, and no validation digit is in a training
-# scene, not even as a piece of clutter. A scene drawn anew from a training digit would be no test.
+# The digits of the test scenes are MNIST's test digits. No validation digit is in a training scene,
+# not even as a piece of clutter. A test scene made of a training digit would be no test.
 
 # %%
 parts = datasets.split(datasets.load_mnist(), VALIDATION)
@@ -40,8 +53,8 @@ parts = datasets.split(datasets.load_mnist(), VALIDATION)
 
 # %% [markdown]
 # ## One scene
-# The digit is cropped to its ink, scaled, and placed so that all of it is inside. The box is
-# measured on the pixels as they then are, so it is exact: it holds all ink darker than a quarter.
+# The digit is cropped to its ink, scaled, and placed so that all of it is inside. Then the box is
+# measured on its pixels: it holds all ink that is darker than a quarter of black.
 
 
 # %%
@@ -61,8 +74,8 @@ def place(scene, ink, x, y):
 
 
 # %% [markdown]
-# Pieces of other digits stay off the box: a piece that touches the digit could make a 9 of a 4,
-# and nobody could say which is right. Lines and noise cross it, but are fainter than the digit.
+# Pieces of other digits stay outside the box: a piece that touches the digit could make a 9 of a 4,
+# and the label would be wrong. Lines and noise may cross the digit, but are fainter.
 
 
 # %%
@@ -98,7 +111,8 @@ def make_scene(digit, others, rng):
 
 # %% [markdown]
 # ## All scenes
-# Each digit is used once, in random order; where more scenes than digits are wanted, again.
+# Each digit is used once, in random order. Where a part has more scenes than digits, the digits are
+# used again.
 
 # %%
 arrays = {}
@@ -123,3 +137,14 @@ boxes.figure(
     arrays["train_boxes"],
 )
 print(f"scenes: {files.shown(boxes.SCENES)}, {boxes.SCENES.stat().st_size / 1e6:.0f} MB")
+
+# %% [markdown]
+# **What you saw.** Digits of several sizes, each in its box, among pieces, lines and noise.
+#
+# **Try.**
+# - `NOISE = 80` and `LINES = 12`: can you still find every digit? Train on such scenes and see
+#   whether the network can.
+# - `DIGIT_SIZES = (8, 16)`: small digits are harder to read, and a box that is off by a pixel
+#   covers them badly.
+#
+# **Next.** `2_train_bounding_box.py` trains a network that finds and reads them.

@@ -1,4 +1,4 @@
-"""What the scripts of this chapter share: intersection over union, the saved scenes, a figure.
+"""What the scripts of this chapter share: intersection over union, the saved scenes, figures.
 
 A box is (x, y, width, height) in pixels: (x, y) its upper left corner, x to the right, y down.
 """
@@ -10,12 +10,22 @@ from cnn_practice.errors import InputError
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 SCENES = files.DATA / "scenes.npz"
 SIZE = 64  # width and height of a scene in pixels
 PARTS = ("train", "val", "test")
 INK = 64  # of 255: what is darker than this is ink that the box must hold
+TRUE, PREDICTED = {"color": "#2e7d32", "ls": "-"}, {"color": "#ef6c00", "ls": "--"}
+
+
+def check_range(name, pair, least, most):
+    """Raise an ``InputError`` unless ``pair`` is a smallest and a largest number within bounds."""
+    if len(pair) != 2 or not least <= pair[0] <= pair[1] <= most:
+        raise InputError(
+            f"{name} is {pair!r}: write the smallest and the largest number, {least} to {most}."
+        )
 
 
 def iou(first, second):
@@ -89,7 +99,26 @@ def load_scenes(part):
         raise InputError(f"{files.shown(SCENES)} is damaged: {remedy}") from error
 
 
-def figure(pictures, captions, name, title, true, predicted=None, columns=8):
+def captions(digits, overlaps, truth):
+    """What was read, where it is wrong the true digit, and how well the box fits.
+
+    Args:
+        digits: N predicted digits.
+        overlaps: IoU of the N predicted boxes.
+        truth: N true digits, None where one is not known.
+
+    Returns:
+        ``captions, wrong``: N strings; the numbers of those that were misread.
+    """
+    wrong = [i for i, true in enumerate(truth) if true is not None and true != digits[i]]
+    misread = [f", true {truth[i]}" if i in wrong else "" for i in range(len(digits))]
+    return [
+        f"{digit}{true}, IoU {iou:.2f}"
+        for digit, true, iou in zip(digits, misread, overlaps, strict=True)
+    ], wrong
+
+
+def figure(pictures, captions, name, title, true, predicted=None, wrong=(), columns=8):
     """Pictures with their true box (green) and predicted box (orange, dashed), saved as a figure.
 
     Args:
@@ -99,13 +128,18 @@ def figure(pictures, captions, name, title, true, predicted=None, columns=8):
         title: heading of the figure.
         true: N boxes in pixels.
         predicted: N boxes in pixels, or None.
+        wrong: numbers of the pictures whose caption is to be red.
         columns: pictures per row.
     """
     rows = math.ceil(len(pictures) / columns)
     height, width = np.shape(pictures[0])
-    size = 1.5 * columns, (1.5 * height / width + 0.25) * rows + 0.5
+    size = 1.5 * columns, (1.5 * height / width + 0.25) * rows + 0.8
     drawn = Figure(figsize=size, layout="constrained")
     drawn.suptitle(title)
+    lines = [Line2D([], [], label="true box", **TRUE)]
+    if predicted is not None:
+        lines.append(Line2D([], [], label="predicted box", **PREDICTED))
+    drawn.legend(handles=lines, loc="outside lower center", ncols=2)
     for axes in (grid := drawn.subplots(rows, columns, squeeze=False)).flat:
         axes.axis("off")
     for index, axes in enumerate(grid.flat[: len(pictures)]):
@@ -113,13 +147,11 @@ def figure(pictures, captions, name, title, true, predicted=None, columns=8):
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set(color="#cccccc", linewidth=0.5)
         axes.imshow(pictures[index], cmap="gray_r")
-        axes.set_title(captions[index], fontsize=8, pad=3)
-        outlines = [(true[index], "#2e7d32", "-")]
-        if predicted is not None:
-            outlines.append((predicted[index], "#ef6c00", "--"))
-        for (x, y, width, height), colour, style in outlines:
-            # Pixel 0 reaches from -0.5 to 0.5 in Matplotlib's coordinates.
-            axes.add_patch(
-                Rectangle((x - 0.5, y - 0.5), width, height, fill=False, color=colour, ls=style)
-            )
+        colour = plots.WRONG if index in wrong else "black"
+        axes.set_title(captions[index], fontsize=8, pad=3, color=colour)
+        for boxes, style in (true, TRUE), (predicted, PREDICTED):
+            if boxes is not None:
+                x, y, width, height = boxes[index]
+                # Pixel 0 reaches from -0.5 to 0.5 in Matplotlib's coordinates.
+                axes.add_patch(Rectangle((x - 0.5, y - 0.5), width, height, fill=False, **style))
     return plots.save(drawn, name)

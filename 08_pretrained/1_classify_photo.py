@@ -1,38 +1,47 @@
 # %% [markdown]
 # # A photo, classified by a network that others have trained
 #
-# ImageNet's training part has 1.28 million photos of 1,000 classes; training on them takes days.
-# Keras has the results ready: a network with its weights, in one line. What is left to do right
-# is the input: each network wants its own size, and pixels scaled as they were in its training.
+# ImageNet's training part has 1.28 million photos of 1,000 classes. Keras offers networks that were
+# trained on it, with their weights, in one line. What remains is the input: each network needs its
+# own size, and pixels scaled as they were in its training. You will see what each scaling does to a
+# pixel, and the five likeliest classes of a photo.
 #
+#     python 08_pretrained/1_classify_photo.py
 #     python 08_pretrained/1_classify_photo.py --image photo.jpg --model vgg16
 #
-# The weights (14 MB for mobilenetv2, 528 MB for vgg16) are downloaded once, into ~/.keras/models;
-# a file that is already there, or given by --weights, needs no network. One photo takes seconds.
+# Keras downloads the weights once, into ~/.keras/models (14 MB for mobilenetv2, 528 MB for vgg16).
+# On a computer without network the script says which files to put where. One photo takes seconds.
 #
-# Sources: ImageNet, Russakovsky et al. (2015); VGG16 and VGG19, Simonyan & Zisserman (2014);
-# ResNet, He et al. (2015); Inception v3, Szegedy et al. (2015); Xception, Chollet (2016);
-# MobileNetV2, Sandler et al. (2018); EfficientNet, Tan & Le (2019).
+# Sources: ImageNet, [Russakovsky et al. (2015)](https://arxiv.org/abs/1409.0575); MobileNetV2,
+# [Sandler et al. (2018)](https://arxiv.org/abs/1801.04381); VGG16, [Simonyan & Zisserman
+# (2014)](https://arxiv.org/abs/1409.1556); ResNet, [He et al.
+# (2015)](https://arxiv.org/abs/1512.03385). The photo of the cat: images/photos/README.md.
 
 # %%
 import argparse
 import sys
 from pathlib import Path
 
-from cnn_practice import drawings, plots
-from cnn_practice.errors import InputError
+from cnn_practice import drawings, files, hyperparameters, plots
 
 import keras
 import numpy as np
 import pretrained
 from matplotlib.figure import Figure
 
-# %% Hyperparameters
-IMAGE = None  # path of the photo, or --image
-MODEL = "mobilenetv2"  # the smallest of the good ones; or --model vgg16, resnet50, xception …
-WEIGHTS = None  # path of a weights file, or --weights; None: Keras's download
-CLASSES = None  # path of imagenet_class_index.json, or --classes; None: Keras's download
-TOP = 5  # classes to show
+# %% [markdown]
+# ## Hyperparameters
+# From the command line, the options `--image`, `--model`, `--weights` and `--classes` replace the
+# first four. In a notebook, edit them here.
+
+# %%
+IMAGE = files.ROOT / "images" / "photos" / "cat.jpg"  # file; the photo, of any size
+MODEL = "mobilenetv2"  # text; a network of keras.applications: this one has a small download
+WEIGHTS = None  # file or None; the network's weights, None takes Keras's download
+CLASSES = None  # file or None; imagenet_class_index.json, None takes Keras's download
+TOP = 5  # whole number, 1 to 1000; how many of the likeliest classes to show
+hyperparameters.check()
+pretrained.find(MODEL)
 
 # %%
 parser = argparse.ArgumentParser(description="Classify a photo by a pretrained network.")
@@ -40,34 +49,34 @@ parser.add_argument("--image", default=IMAGE, help="the photo: JPEG, PNG, GIF, T
 parser.add_argument("--model", default=MODEL, help=", ".join(pretrained.networks()))
 parser.add_argument("--weights", default=WEIGHTS, help="weights file instead of the download")
 parser.add_argument("--classes", default=CLASSES, help="imagenet_class_index.json")
-# In a notebook, sys.argv belongs to Jupyter; there the block above is edited instead.
+# In a notebook, sys.argv belongs to Jupyter.
 arguments = parser.parse_args([] if "ipykernel" in sys.modules else None)
-if arguments.image is None:
-    raise InputError("Which photo? Name it by --image, as in --image photo.jpg.")
-photo = drawings.read_photo(arguments.image)
+photo = drawings.read_photo(Path(arguments.image).expanduser())
 build, preprocess_input = pretrained.find(arguments.model)
 
 # %% [markdown]
 # ## The network and the names of its classes
 
 # %%
-model = pretrained.build(arguments.model, arguments.weights)
-class_names = pretrained.read_class_names(arguments.classes)
+model, class_names = pretrained.build_with_names(
+    arguments.model, arguments.weights, arguments.classes
+)
 size = model.input_shape[1] or 224  # MobileNetV3 takes any size; it was trained at 224
 print(f"{build.__name__}: {model.count_params():,} parameters, input {size}×{size} pixels")
 
 # %% [markdown]
 # ## What a pixel becomes
-# A weight was learned for inputs of a certain scale, so a pixel must arrive as it did in training.
-# The papers' authors did it in different ways, and Keras names them after where they come from:
+# The weights were learned for inputs of a certain scale, so a pixel must be scaled as it was in
+# training. The authors did this in different ways. Keras names them after the programs they used:
 #
 # - *caffe* (VGG, ResNet): blue, green, red instead of red, green, blue; the mean of ImageNet is
-#   subtracted from each, and nothing is scaled.
-# - *tf* (Inception, Xception, MobileNet, ResNetV2): 0…255 becomes −1…1.
-# - *torch* (DenseNet): 0…255 becomes 0…1, then each colour gets mean 0 and deviation 1.
+#   subtracted from each colour, and nothing is scaled.
+# - *tf* (Inception, Xception, MobileNet, ResNetV2): 0 to 255 becomes −1 to 1.
+# - *torch* (DenseNet): 0 to 255 becomes 0 to 1, then each colour gets mean 0 and standard
+#   deviation 1 over ImageNet.
 #
-# EfficientNet and ConvNeXt do it by layers of their own: there `preprocess_input` changes nothing.
-# With the wrong one there is no error, only bad answers.
+# EfficientNet and ConvNeXt scale in layers of their own: there `preprocess_input` changes nothing.
+# A wrong scaling gives no error message, only wrong answers.
 
 # %%
 orange = np.array([[[255, 128, 0]]], dtype="float32")
@@ -81,8 +90,8 @@ for way, pixel in ways.items():
 
 # %% [markdown]
 # ## The answer
-# One photo is a batch of one. `preprocess_input` may write into what it is given, hence float32
-# of its own.
+# The network sees the square in the middle of the photo, as a batch of one. `preprocess_input` may
+# change the array that it is given, so it gets one of its own.
 
 # %%
 seen = pretrained.fitted(photo, size)
@@ -93,18 +102,28 @@ for index in best:
     print(f"{probabilities[index]:7.2%}  {class_names[index]}")
 
 # %% [markdown]
-# ## The same, on the picture
-# This is all that the network has seen: the middle of the photo, this small.
+# ## The same, beside the picture
 
 # %%
-figure = Figure(figsize=(5, 5), layout="constrained")
-axes = figure.subplots()
-axes.imshow(seen)
-axes.axis("off")
-for row, index in enumerate(best):
-    axes.text(
-        0.02, 0.98 - 0.07 * row, f"{probabilities[index]:.1%} {class_names[index]}", va="top",
-        transform=axes.transAxes, bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
-    )  # fmt: skip
+figure = Figure(figsize=(9, 3.6), layout="constrained")
+picture, bars = figure.subplots(1, 2)
+figure.suptitle(f"What {build.__name__} sees, and its likeliest classes")
+picture.imshow(seen)
+picture.axis("off")
+shown = best[:10]
+bars.barh(range(len(shown)), 100 * probabilities[shown])
+bars.set_yticks(range(len(shown)), [class_names[index] for index in shown])
+bars.invert_yaxis()
+bars.set(xlabel="probability in %", xlim=(0, 100))
 plots.save(figure, f"{Path(arguments.image).stem}_{arguments.model.lower()}")
 print(f"{build.__name__}: {class_names[best[0]]} ({probabilities[best[0]]:.2%})")
+
+# %% [markdown]
+# **What you saw.** The likeliest classes of a photo that is in no training set of this collection.
+#
+# **Try.**
+# - `IMAGE = files.ROOT / "images" / "photos" / "coffee.jpg"`, or a photo of your own of something
+#   that is none of the 1,000 classes. How sure is the network then?
+# - `MODEL = "vgg16"` or `"efficientnetb0"`: which scaling do they need, and do they agree?
+#
+# **Next.** `2_fine_tune.py` teaches such a network your own classes.

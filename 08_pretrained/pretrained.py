@@ -1,10 +1,11 @@
-"""What both scripts of this chapter share: photos, the networks of Keras, and their weights."""
+"""What the scripts of this chapter share: photos, the networks of Keras, and their weights."""
 
 import difflib
 import inspect
 import json
 import os
 import re
+import socket
 import sys
 import warnings
 from pathlib import Path
@@ -19,6 +20,18 @@ from PIL import Image, ImageOps
 CLASS_INDEX_URL = (
     "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
 )
+
+
+class NotDownloadedError(InputError):
+    """Keras could not download the file at ``address``, which it looks for at ``place``."""
+
+    def __init__(self, address):
+        cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
+        self.address, self.place = address, cache / address.rpartition("/")[2]
+        super().__init__(
+            f"No network: get {address} on a computer that has one and put it at {self.place},"
+            " or give the path of a local copy as WEIGHTS."
+        )
 
 
 def networks():
@@ -43,7 +56,9 @@ def find(name):
     known = networks()
     if name.lower() not in known:
         near = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.5) or sorted(known)
-        raise InputError(f"There is no network {name}: choose one of {', '.join(near)}.")
+        raise InputError(
+            f'MODEL is "{name}": Keras has no such network, choose one of {", ".join(near)}.'
+        )
     return known[name.lower()]
 
 
@@ -65,7 +80,7 @@ def build(name, weights=None, **options):
     builder, _ = find(name)
     if weights is None:
         return downloaded(lambda: builder(weights="imagenet", **options))
-    weights = Path(weights)
+    weights = Path(weights).expanduser()
     if not weights.is_file():
         raise InputError(f"There is no weights file {weights}: check the path.")
     if weights.suffix not in {".h5", ".hdf5", ".keras"}:
@@ -83,6 +98,30 @@ def build(name, weights=None, **options):
             " from that network, or none, so that Keras downloads it."
         ) from error
     return model
+
+
+def build_with_names(name, weights=None, classes=None):
+    """A network with its classifier, and the names of its classes.
+
+    Args:
+        name, weights: as of ``build``.
+        classes: as of ``read_class_names``.
+
+    Raises:
+        InputError: as of both; if both downloads fail, one message names both files.
+    """
+    found, missing = [], []
+    for get in (lambda: read_class_names(classes), lambda: build(name, weights)):
+        try:
+            found.append(get())
+        except NotDownloadedError as error:
+            missing.append(f"{error.address} and put it at {error.place}")
+    if missing:
+        raise InputError(
+            f"No network: on a computer that has one, get {'; get '.join(missing)}; or give the"
+            " paths of local copies as WEIGHTS and CLASSES (--weights and --classes)."
+        )
+    return found[1], found[0]
 
 
 def place_of(name, network):
@@ -119,7 +158,7 @@ def read_class_names(path=None):
                 "imagenet_class_index.json", CLASS_INDEX_URL, cache_subdir="models"
             )
         )
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"There is no file of class names {path}: check the path.")
     try:
@@ -136,19 +175,19 @@ def downloaded(call):
     """``call()``, which lets Keras download a file unless it is in Keras's cache.
 
     Raises:
-        InputError: the download failed; the message says which file to put where.
+        NotDownloadedError: the message says which file to put where.
     """
+    former = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(20)  # Keras sets no limit, and would wait for a dead site without end
     try:
         return call()
     except Exception as error:  # Keras raises the class Exception itself
         address = re.search(r"URL fetch failure on (\S+):", str(error))
         if not address:
             raise
-        cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-        raise InputError(
-            f"No network: get {address[1]} on a computer that has one and put it at"
-            f" {cache / address[1].rpartition('/')[2]}, or name a local copy."
-        ) from error
+        raise NotDownloadedError(address[1]) from error
+    finally:
+        socket.setdefaulttimeout(former)
 
 
 def fitted(picture, size):
@@ -181,10 +220,10 @@ def list_pictures(folder, least=5):
     Raises:
         InputError: no such folder, fewer than two classes in it, or a class of too few pictures.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise InputError(f"There is no folder {files.shown(folder)}: check the path.")
-    classes = sorted(each.name for each in folder.iterdir() if each.is_dir())
+    classes = sorted(each.name for each in folder.glob("[!.]*") if each.is_dir())
     if len(classes) < 2:
         raise InputError(
             f"{files.shown(folder)} must hold one folder of pictures per class, two at least."
@@ -192,7 +231,9 @@ def list_pictures(folder, least=5):
     paths, labels = [], []
     for label, name in enumerate(classes):
         own = sorted(
-            path for path in (folder / name).iterdir() if path.suffix.lower() in drawings.SUFFIXES
+            path
+            for path in (folder / name).glob("[!.]*")
+            if path.suffix.lower() in drawings.SUFFIXES
         )
         if len(own) < least:
             raise InputError(

@@ -1,15 +1,15 @@
-"""How many images per second does mini-VGG train on, ours against stock settings?
+"""On how many images per second does mini-VGG train, with our settings and with stock settings?
 
     python benchmarks/cifar_throughput.py
 
-The network of ``06_cifar10/6_train_minivgg.py`` in batches of 64, each image shifted and half of
-them mirrored. Each measurement is a process of its own, with its own TensorFlow settings, and they
-take turns:
+The layout of ``06_cifar10/6_train_minivgg.py``, the input scaled by ``Rescaling``, in batches of
+64. Each image is shifted and half of them are mirrored. Each measurement is a process of its own,
+with its own TensorFlow settings. The measurements take turns:
 
 - ``ours``: this package's TensorFlow settings, batch normalisation and dropout, images that are
-  shifted and mirrored by looking up rows and columns, 16 steps between two looks of Keras at the
-  result, and bfloat16 where the processor has instructions for it;
-- ``ours_float32``: the same without bfloat16, as the script is set;
+  shifted and mirrored by looking up rows and columns, 16 steps per call of TensorFlow
+  (``steps_per_execution``), and bfloat16 where the processor has instructions for it;
+- ``ours_float32``: the same in float32;
 - ``ours_plain``: the same as ``ours`` with Keras's own batch normalisation and dropout;
 - ``stock``: TensorFlow and Keras as they come, with Keras's own ``RandomTranslation`` and
   ``RandomFlip`` in the dataset;
@@ -21,13 +21,11 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 RUNS = 3  # of each, in turn
 STEPS = 128  # timed in each run
 WARM_UP = 32  # steps before the clock starts; the first ones compile
 BATCH_SIZE = 64
-TARGET = 1.8  # times the images per second of stock settings
 
 SETTINGS = {
     "ours": {},
@@ -39,7 +37,7 @@ SETTINGS = {
 
 
 def minivgg(keras, normalisation_and_dropout):
-    """The network of script 6, two of its layers taken from the given module."""
+    """The layout of script 6, two of its kinds of layers taken from the given module."""
     layers = keras.layers
     model = keras.Sequential([keras.Input((32, 32, 3)), layers.Rescaling(4, offset=-2)])
     for block in ((32, 32), (64, 64), (512,)):
@@ -62,14 +60,14 @@ def measure(which):
     ours = which.startswith("ours")
     if ours:
         # Importing it also sets what is measured here, its settings for TensorFlow.
-        from cnn_practice import fast_layers
+        from cnn_practice import fast_layers, precision
         from cnn_practice.distortions import shift_and_mirror
     import keras
     import numpy as np
     import tensorflow as tf
 
-    if which in ("ours", "ours_plain") and has_bfloat16():
-        keras.config.set_dtype_policy("mixed_bfloat16")
+    if which in ("ours", "ours_plain"):
+        keras.config.set_dtype_policy(precision.fastest())
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, ((WARM_UP + STEPS) * BATCH_SIZE, 32, 32, 3), np.uint8)
     y = rng.integers(0, 10, len(x))
@@ -101,16 +99,9 @@ def measure(which):
     return STEPS * BATCH_SIZE / (ends[WARM_UP + STEPS] - ends[WARM_UP])
 
 
-def has_bfloat16():
-    """Whether the processor multiplies bfloat16; known on Linux only."""
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def main():
     """All in turn, the ratios of their medians, and the record."""
-    from cnn_practice import files, results
+    from cnn_practice import files, precision, results
 
     import numpy as np
 
@@ -135,12 +126,11 @@ def main():
     record = {
         "benchmark": "cifar_throughput",
         "batch_size": BATCH_SIZE,
-        "bfloat16": has_bfloat16(),
+        "bfloat16": precision.fastest() == "mixed_bfloat16",
         "images_per_second": {
             which: {"median": median[which], "runs": runs[which]} for which in SETTINGS
         },
         "ratios": ratios,
-        "target": TARGET,
         "summary": (
             f"mini-VGG trains on {median['ours']:.0f} images per second,"
             f" {ratios['ours_to_stock']} times as many as with stock settings and Keras's own"

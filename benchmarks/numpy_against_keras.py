@@ -104,7 +104,7 @@ def numpy_side():
 
     sys.path.insert(0, str(files.ROOT / "01_components"))
     import numpy as np
-    import numpy_cnn as cnn
+    import numpy_fast as cnn
 
     pool = ThreadPoolExecutor(2)
 

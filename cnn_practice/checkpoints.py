@@ -1,4 +1,4 @@
-"""The state of a training after each epoch, so that an interrupted run goes on from there."""
+"""The state of a training after each epoch, so that an interrupted run is resumed from there."""
 
 import json
 import time
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps a training after each epoch in ``models/checkpoints/<name>.npz``, and goes on from it.
+    """Keeps a training after each epoch in ``models/checkpoints/<name>.npz``, and resumes it.
 
     Weights, the optimizer's state, the best epoch's weights and the history stand in one file,
     which is renamed into place: a kill at any moment leaves the last whole epoch. ::
@@ -25,11 +25,17 @@ class Checkpoint(keras.callbacks.Callback):
     Give the data another order in each epoch, after an interruption too: a shuffling with
     ``seed=SEED + checkpoint.epoch`` does.
 
+    Keras's own ``BackupAndRestore``, ``ModelCheckpoint`` and ``CSVLogger`` write their files in
+    place and one after the other. A kill between two of them leaves an epoch that is logged twice
+    or a backup that cannot be read, and a resumed ``ModelCheckpoint`` has forgotten which epoch
+    was the best (``tests/test_checkpoints.py`` shows all three). They suit a training in which an
+    epoch more or less does not matter.
+
     Args:
         model: compiled Keras model with known input shape; its state is set to that of the
             checkpoint, if there is one of the same settings.
         name: of the file.
-        settings: dict for JSON; a checkpoint with other settings is not gone on with.
+        settings: dict for JSON; a checkpoint with other settings is not resumed.
         monitor: the quantity by which an epoch is the best, the highest or, of a loss, the lowest.
 
     Attributes:
@@ -48,7 +54,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.set_model(model)
         model.optimizer.build(model.trainable_variables)
         if self.path.exists():
-            self._go_on()
+            self._resume()
 
     @property
     def epoch(self):
@@ -59,7 +65,7 @@ class Checkpoint(keras.callbacks.Callback):
         scores = self.history[self.monitor]
         return 1 + scores.index(min(scores) if "loss" in self.monitor else max(scores))
 
-    def _go_on(self):
+    def _resume(self):
         try:
             with np.load(self.path) as file:
                 record = json.loads(str(file["record"]))
@@ -101,6 +107,16 @@ class Checkpoint(keras.callbacks.Callback):
         with files.written_beside(self.path) as temporary:
             np.savez(temporary, *state, *self.best, record=json.dumps(record))
         self._say_when_interrupted()
+
+    def figures(self):
+        """What the record of a run says of the training: ``results.record(…, **figures())``."""
+        return {
+            "best_epoch": self.best_epoch,
+            "parameters": self.model.count_params(),
+            "epochs": self.epoch,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
 
     def restore_best(self):
         """Give the model the weights of the best epoch."""

@@ -233,8 +233,8 @@ def split(data, validation=5000, seed=0):
     (x, y), test = data
     if not 0 < validation < len(x):
         raise InputError(
-            f"A validation part of {validation} images cannot be taken from {len(x)} training"
-            " images: choose a smaller one."
+            f"The validation set cannot have {validation:,} images: write a whole number from 1 to"
+            f" {len(x) - 1:,}, since there are {len(x):,} training images."
         )
     rng = np.random.default_rng(seed)
     # Sorted by class with ties in random order, every k-th image is a stratified sample.

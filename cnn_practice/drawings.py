@@ -186,7 +186,7 @@ def read_folder(folder=files.DRAWINGS):
         InputError: no such folder, no picture in it, or a faulty picture or ground truth.
     """
     paths = list_folder(folder)
-    truth = read_truth(Path(folder))
+    truth = read_truth(Path(folder).expanduser())
     names = [path.name for path in paths]
     return names, [read_grey(path) for path in paths], [truth.get(name) for name in names]
 
@@ -197,7 +197,7 @@ def list_folder(folder):
     Raises:
         InputError: no such folder, or no picture in it.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise InputError(f"There is no folder {files.shown(folder)}: check the path.")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)

@@ -3,7 +3,6 @@
 import linecache
 import re
 import sys
-import traceback
 
 
 class InputError(ValueError):
@@ -24,20 +23,32 @@ def sentence_of(error):
     """The sentence with which the script ends, or None if ``error`` is a defect of ours."""
     if isinstance(error, InputError):
         return str(error)
-    # In a script's own lines a name that is not defined is a mistake in its block.
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    if type(error) is NameError and last and last[0].name == "<module>":
-        line = linecache.getline(last[0].filename, last[0].lineno).strip()
-        if found := re.match(r"([A-Z][A-Z0-9_]*) = (.*?)\s*(#|$)", line):
-            return (
-                f"{found[1]} = {found[2]}: {error.name} is not defined; a text stands in quotes,"
-                f' "{error.name}".'
-            )
-        if error.name and error.name.isupper():
-            return (
-                f"{error.name} is missing: put its line back into the block of hyperparameters at"
-                " the top of the script."
-            )
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if type(error) not in (NameError, TypeError) or trace.tb_frame.f_code.co_name != "<module>":
+        return None
+    # Raised by a line of the script itself: of its block, if the line assigns an UPPERCASE name.
+    frame = trace.tb_frame
+    line = linecache.getline(frame.f_code.co_filename, trace.tb_lineno, frame.f_globals).strip()
+    found = re.match(r"([A-Z][A-Z0-9_]*) = (.*?)\s*(#|$)", line)
+    if type(error) is NameError and found:
+        return (
+            f"{found[1]} = {found[2]}: {error.name} is not defined; a text stands in quotes,"
+            f' "{error.name}".'
+        )
+    if type(error) is NameError and error.name and error.name.isupper():
+        return (
+            f"{error.name} is missing: put its line back into the block of hyperparameters at the"
+            " top of the script."
+        )
+    if type(error) is TypeError and found:  # computed from a wrong value in a line above
+        from cnn_practice import hyperparameters
+
+        try:
+            hyperparameters.check_above(frame, trace.tb_lineno - 1)
+        except InputError as wrong:
+            return str(wrong)
     return None
 
 
@@ -72,4 +83,4 @@ def install():
     sys.excepthook = exit_with_one_sentence
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
-        shell.set_custom_exc((InputError, NameError), print_in_notebook)
+        shell.set_custom_exc((InputError, NameError, TypeError), print_in_notebook)

@@ -15,8 +15,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Keras 3 computes mean, variance and the normalised values one after the other, in float32 even
     under mixed precision: each step reads and writes the whole array. Arguments, inputs and outputs
     are those of ``keras.layers.BatchNormalization``; inputs of shape (N, height, width, channels)
-    go the fused way where the other arguments are the defaults. The moving variance is then that of
-    the unbiased estimates, n/(n - 1) times Keras's for n values of a channel.
+    go the fused way, with or without a scale, where the other arguments are the defaults. The
+    moving variance is then that of the unbiased estimates, n/(n - 1) times Keras's for n values of
+    a channel.
 
     Source: Ioffe & Szegedy (2015), *Batch normalization: accelerating deep network training by
     reducing internal covariate shift*.
@@ -24,11 +25,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         fused = training and self.trainable and len(inputs.shape) == 4 and mask is None
-        as_by_default = self.axis in (-1, 3) and self.scale and self.center and not self.renorm
+        as_by_default = self.axis in (-1, 3) and self.center and not self.renorm
         if not (fused and as_by_default) or keras.backend.backend() != "tensorflow":
             return super().call(inputs, training=training, mask=mask)
+        gamma = self.gamma.value if self.scale else tf.ones_like(self.beta.value)
         outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, self.gamma.value, self.beta.value, epsilon=self.epsilon, is_training=True
+            inputs, gamma, self.beta.value, epsilon=self.epsilon, is_training=True
         )
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + batch * (1 - self.momentum))

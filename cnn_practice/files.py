@@ -38,10 +38,10 @@ _WHAT_TO_DO = {
 
 @contextlib.contextmanager
 def written_beside(path):
-    """Yield a temporary path beside ``path``, and rename it into place when the block is done.
+    """Yield a temporary path beside ``path``, and rename it into place at the end of the block.
 
-    A kill, an exception or a full disk at any moment leaves what was at ``path`` whole. The
-    temporary name keeps all suffixes of ``path``, because Keras and NumPy choose the format by it.
+    A kill, an exception or a full disk at any moment leaves the former file whole. The temporary
+    name keeps all suffixes of ``path``, because Keras and NumPy choose the format by them.
 
     Raises:
         InputError: the file cannot be written (disk full, no permission, read-only disk).
@@ -62,11 +62,11 @@ def written_beside(path):
 
 @contextlib.contextmanager
 def written_together(folder, name):
-    """Yield a temporary folder, whose files all come to ``folder`` when the block is done, or none.
+    """Yield a temporary folder, whose files replace those of ``folder`` together, or not at all.
 
-    The files are written first. Renaming their folder to ``.pending-<name>`` decides: a kill before
-    it leaves all former files, a kill after it all new ones, because whoever reads the files first
-    moves what is pending into place (``finish_pending``).
+    First all files are written. Then their folder is renamed to ``.pending-<name>``. A kill before
+    that leaves all former files. A kill after that leaves all new ones, because every reader first
+    moves pending files into place (``finish_pending``).
 
     Raises:
         InputError: the files cannot be written.
@@ -89,21 +89,24 @@ def written_together(folder, name):
 
 
 def finish_pending(folder):
-    """Move into place what ``written_together`` of a killed run had decided to write."""
-    for pending in sorted(folder.glob(".pending-*")):
-        with _one_sentence(pending):
-            for path in sorted(pending.iterdir()):
-                os.replace(path, folder / path.name)
-            _sync(folder)
-            pending.rmdir()
+    """Move the files into place that a killed run had written, and had not yet moved."""
+    if not any(folder.glob(".pending-*")):
+        return
+    with lock(folder):
+        for pending in sorted(folder.glob(".pending-*")):
+            with _one_sentence(pending):
+                for path in sorted(pending.iterdir()):
+                    os.replace(path, folder / path.name)
+                _sync(folder)
+                pending.rmdir()
 
 
 @contextlib.contextmanager
 def lock(folder, name="writing", timeout=-1):
-    """Hold a lock of a folder; where nothing can be written, nothing needs one.
+    """Hold a lock of a folder. A folder that is not writable needs none.
 
     Args:
-        folder: of what is locked.
+        folder: where the lock's file is.
         name: of the lock.
         timeout: seconds to wait for it; -1 waits as long as it takes.
 
@@ -175,7 +178,7 @@ def write_json(path, content):
 
 
 def shown(path):
-    """``path`` as printed to the user: relative to the project where it lies inside it."""
+    """``path`` as printed to the user: relative to the project if it lies inside it."""
     path = Path(path).resolve()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 

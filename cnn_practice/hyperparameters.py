@@ -13,6 +13,7 @@ comment, the comment stands in the lines directly above. A rule is one of
   ``below 1``, ``0 to 1``, ``0 to below 1``
 - choices as Python writes them: ``"max" or "average"``, ``32 or 224``, ``True or False``
 - ``text``, ``file name`` (letters, digits, ``-``, ``_`` and ``.``), ``folder``, ``file``
+- ``dictionary of lists``: names with one or more values each, such as ``{"SEED": [1, 2]}``
 - ``each`` and a rule: a tuple or list of one or more such values
 - any of these and ``or None``
 """
@@ -50,12 +51,17 @@ def check():
             name, the value, what is allowed and, of a misspelt choice, the nearest one.
     """
     caller = sys._getframe(1)
-    source = linecache.getlines(caller.f_code.co_filename, caller.f_globals)
-    for name, comment in comments(source, caller.f_lineno):
+    check_above(caller, caller.f_lineno)
+
+
+def check_above(frame, line):
+    """Check the UPPERCASE names that the source of ``frame`` assigns above a line of it."""
+    source = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    for name, comment in comments(source, line):
         rule = comment.split(";")[0].strip()
         # A comment that somebody deleted is missed by the tests, and is no reason to stop.
-        if rule and name in caller.f_globals:
-            check_value(name, caller.f_globals[name], rule)
+        if rule and name in frame.f_globals:
+            check_value(name, frame.f_globals[name], rule)
 
 
 def edited(source, **values):
@@ -187,6 +193,8 @@ def parse(rule):
     if rule.endswith(" or None"):
         keeps, choices = parse(rule.removesuffix(" or None"))
         return lambda value: value is None or keeps(value), choices
+    if rule == "dictionary of lists":
+        return _is_dictionary_of_lists, []
     kind, *bounds = re.split(r",? and |, ", rule)
     if kind in ("whole number", "number"):
         kinds = (int,) if kind == "whole number" else (int, float)
@@ -236,6 +244,13 @@ def _is_file_name(value):
     return isinstance(value, str) and bool(
         re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", value)
     )
+
+
+def _is_dictionary_of_lists(value):
+    return isinstance(value, dict) and bool(value) and all(
+        isinstance(name, str) and isinstance(values, tuple | list) and len(values) > 0
+        for name, values in value.items()
+    )  # fmt: skip
 
 
 def _is_path(value):

@@ -78,18 +78,34 @@ def _plain(model):
     """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer."""
 
     def plain_layer(layer):
+        if isinstance(layer, keras.Model):  # a network inside the network
+            return keras.models.clone_model(layer, clone_function=plain_layer)
         # A layer that computes as one of Keras's, only faster, has the name of it.
-        kind = getattr(keras.layers, type(layer).__name__, type(layer))
-        return kind.from_config(layer.get_config() | {"dtype": "float32"})
+        named = getattr(keras.layers, type(layer).__name__, None)
+        kind = named if named in type(layer).__mro__ else type(layer)
+        config = layer.get_config()
+        return kind.from_config(config | ({"dtype": "float32"} if "dtype" in config else {}))
 
+    # Or the copy would be compiled as well, with a loss that perhaps only a script knows.
+    compiled, model.compiled = model.compiled, False
+    try:
+        with _in_float32():
+            plain = keras.models.clone_model(model, clone_function=plain_layer)
+    finally:
+        model.compiled = compiled
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+@contextlib.contextmanager
+def _in_float32():
+    """Build layers in float32, whatever precision a script trains in."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        plain = keras.models.clone_model(model, clone_function=plain_layer)
+        yield
     finally:
         keras.config.set_dtype_policy(policy)
-    plain.set_weights(model.get_weights())
-    return plain
 
 
 def _sha256(path):
@@ -132,23 +148,73 @@ def _load(name):
             raise InputError(
                 f"There is no {files.shown(path)}: {_ways_to_get(name, 'train it')}{near}."
             )
+    # Files from elsewhere may hold anything, and Keras raises whatever it stumbles over.
     again = _ways_to_get(name)
     try:
-        model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
+        text = config.read_text(encoding="utf-8")
+        layers = list(_layers(json.loads(text)))
+    except Exception as error:
+        raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
+    try:
+        with h5py.File(weights) as file:
+            sizes = _sizes(file)
+    except Exception as error:
+        raise InputError(f"{files.shown(weights)} is damaged: {again}.") from error
+    # Keras builds a Sequential model anew with each layer that it gets.
+    if len(layers) > 1000 or (len(layers) > 100 and "Sequential" in text):
+        raise InputError(
+            f"{files.shown(config)} has {len(layers):,} layers, and at most 1,000 are read, 100 of"
+            " a Sequential model: make the network smaller."
+        )
+    apart = f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
+    # Before Keras makes room for a layer, which may be wider than the memory.
+    if not {layer.get(key) for layer in layers for key in ("units", "filters")} <= sizes:
+        raise InputError(apart)
+    try:
+        with _in_float32():
+            model = keras.models.model_from_json(text)
         if not isinstance(model, keras.Model):
             raise TypeError("valid JSON, but not of a model")
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except Exception as error:
+        _tell_newer_keras(name)
         raise InputError(f"{files.shown(config)} is damaged: {again}.") from error
     try:
         model.load_weights(weights)
     except OSError as error:
         raise InputError(f"{files.shown(weights)} is damaged: {again}.") from error
-    except (ValueError, KeyError) as error:
-        raise InputError(
-            f"{files.shown(config)} and {files.shown(weights)} do not belong together: {again}."
-        ) from error
+    except Exception as error:
+        raise InputError(apart) from error
     _say_if_changed(name)
     return model
+
+
+def _layers(config):
+    """The configuration of each layer in the JSON of a model, those of models inside it too."""
+    for layer in config["config"].get("layers", []):
+        yield layer["config"]
+        if "layers" in layer["config"]:
+            yield from _layers(layer)
+
+
+def _sizes(file):
+    """The sizes of all arrays in an HDF5 file along their axes, and None, which is no size."""
+    sizes = {None}
+    file.visititems(lambda _, item: sizes.update(getattr(item, "shape", ())))
+    return sizes
+
+
+def _tell_newer_keras(name):
+    """Raise an ``InputError`` if model ``name`` was saved with a newer Keras than this one."""
+    try:
+        saved_with = results.read(name)["versions"]["keras"]
+    except (InputError, KeyError):
+        return
+    needed = ".".join(saved_with.split(".")[:2])
+    if tuple(map(int, keras.__version__.split(".")[:2])) < tuple(map(int, needed.split("."))):
+        raise InputError(
+            f"The model {name} needs Keras ≥ {needed}, and {keras.__version__} is installed: run"
+            " «pip install -r requirements.txt»."
+        )
 
 
 def _say_if_changed(name):

@@ -36,12 +36,21 @@ def save(figure, name, alt=None, bbox_inches="tight"):
         with Image.open(temporary) as picture:
             small = _in_few_colours(picture.convert("RGB"))
         small.save(temporary, optimize=True)
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    show(path, alt or next(filter(None, titles), name))
+
+
+def show(path, alt):
+    """Print where a picture was saved, and show it below the cell of a notebook.
+
+    Args:
+        path: of the file.
+        alt: what the picture shows, for those who cannot see it.
+    """
     print(f"figure: {files.shown(path)}")
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython():
         from IPython import display
 
-        titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
-        alt = alt or next(filter(None, titles), name)
         display.display(display.Image(filename=path, alt=alt))
 
 
@@ -68,7 +77,7 @@ def training_curves(history, name, title):
         axes.plot(epochs, history[quantity], ".-", label="training")
         axes.plot(epochs, history[f"val_{quantity}"], ".-", label="validation")
         axes.set(xlabel="epoch", ylabel=quantity)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.3)
         axes.legend()
     save(figure, name)
@@ -105,14 +114,12 @@ def confusion_matrix(truth, predicted, name, title, classes=range(10)):
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     axes = figure.subplots()
     # The logarithm lets single mistakes be seen beside a thousand right answers.
-    axes.imshow(np.log1p(counts), cmap="Blues", vmin=0)
+    shade = np.log1p(counts) - np.log1p(counts.min())
+    axes.imshow(shade, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            dark = np.log1p(count) > 0.6 * np.log1p(counts.max())
-            axes.text(
-                column, row, count, ha="center", va="center", fontsize=8,
-                color="white" if dark else "black",
-            )  # fmt: skip
+            colour = "white" if shade[row, column] > 0.6 * shade.max() else "black"
+            axes.text(column, row, count, ha="center", va="center", fontsize=8, color=colour)
     axes.set(xlabel="predicted", ylabel="true", title=title)
     axes.set_xticks(
         range(len(classes)), classes, rotation=90 if len(max(classes, key=len)) > 2 else 0
@@ -127,7 +134,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     Args:
         pictures: array of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), or a list of such
             pictures of any sizes; grey pictures are shown black on white, 1 or 255 = black.
-        captions: N strings.
+        captions: N texts of one line or more, or numbers.
         name: file name without suffix.
         title: heading of the figure.
         wrong: indices of the pictures to mark.
@@ -137,8 +144,12 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
     imshow = {"cmap": "gray_r"} | imshow
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
+    captions = [str(caption) for caption in captions]
     # One pair of axes for all pictures: a hundred pairs would take seconds to draw.
-    inches = 1.2 * rows + 0.6
+    captions = [str(caption) for caption in captions]
+    more = 0.14 * max((caption.count("\n") for caption in captions), default=0)
+    pitch = 1.2 + more
+    inches = pitch * rows + 0.6
     figure = Figure(figsize=(max(columns, 4), inches))
     figure.suptitle(title, y=1 - 0.12 / inches, va="top")
     axes = figure.add_axes((0, 0, 1, 1 - 0.4 / inches))
@@ -147,7 +158,7 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         row, column = divmod(index, columns)
         height, width = np.squeeze(picture).shape[:2]
         half_height, half_width = 0.45 * np.array([height, width]) / max(height, width)
-        x, y = column, 1.2 * row
+        x, y = column, pitch * row
         left, top = x - half_width, y - half_height
         box = (left, x + half_width, y + half_height, top)
         axes.imshow(np.squeeze(picture), extent=box, **imshow)
@@ -155,8 +166,28 @@ def picture_grid(pictures, captions, name, title, wrong=(), columns=10, **imshow
         size = 2 * half_width, 2 * half_height
         axes.add_patch(Rectangle((left, top), *size, fill=False, color=frame, linewidth=line))
         axes.text(x, y - 0.49, captions[index], ha="center", va="bottom", fontsize=8, color=ink)
-    axes.set(xlim=(-0.55, columns - 0.45), ylim=(1.2 * rows - 0.65, -0.75))
+    axes.set(xlim=(-0.55, columns - 0.45), ylim=(pitch * (rows - 1) + 0.55, -0.75 - more))
     save(figure, name, bbox_inches=None)
+
+
+def misread(pictures, truth, probabilities, name, title, most=40):
+    """The pictures that a network misreads, those of which it is surest first.
+
+    Args:
+        pictures: of N digits, as of ``picture_grid``.
+        truth: which digits they are, integers of shape (N,).
+        probabilities: what the network predicts, of shape (N, 10).
+        name: file name without suffix.
+        title: heading of the figure; how many are wrong is added.
+        most: pictures shown.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != truth)
+    surest = wrong[np.argsort(-probabilities.max(axis=1)[wrong])][:most]
+    shown = f", {len(surest)} shown" if len(surest) < len(wrong) else ""
+    captions = [f"{truth[i]} read as {predicted[i]}" for i in surest]
+    title = f"{title}: {len(wrong):,} of {len(truth):,} misread{shown}"
+    picture_grid(pictures[surest], captions, name, title)
 
 
 def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
@@ -175,7 +206,7 @@ def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
     limit = limit or np.abs(matrix).max() or 1
     low = -limit if cmap.startswith("RdBu") else 0
     axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
-    for (row, column), value in np.ndenumerate(matrix):
+    for (row, column), value in np.ndenumerate(matrix + 0.0):  # no minus before a zero
         text = f"{value:.0f}" if float(value).is_integer() else f"{value:.{digits}f}"
         dark = abs(value) > 0.7 * limit
         axes.text(

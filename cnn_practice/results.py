@@ -1,8 +1,9 @@
-"""The record of a training run as JSON, and the README table made from these records.
+"""The record of a training run as JSON, and the tables made from these records.
 
-``python -m cnn_practice.results`` prints the table, of all models or of those named after it;
-with ``--write`` it writes the table into the README, and into the header of each training script
-what to expect of it, so that no figure is typed by hand.
+``python -m cnn_practice.results`` prints the table, of all models or of those named after it.
+With ``--write`` it writes the table into each README between ``<!-- results -->`` and ``<!-- end of
+results -->``, of some models after ``<!-- results linear dense -->``, and into the header of each
+training script what to expect of it, so that no figure is typed by hand.
 """
 
 import json
@@ -19,10 +20,9 @@ from cnn_practice.errors import InputError
 
 import numpy as np
 
-README = files.ROOT / "README.md"
 EXPECT = re.compile(r"^# Expect .*\n(?:# .+\n)*", re.MULTILINE)
-TABLE = re.compile(r"(<!-- results -->\n).*(<!-- end of results -->)", re.DOTALL)
-BENCHMARKS = re.compile(r"(<!-- benchmarks -->\n).*(<!-- end of benchmarks -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- results ?([\w ]*) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+BENCHMARKS = re.compile(r"(<!-- benchmarks( )-->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
 
 
 def hyperparameters(variables):
@@ -143,7 +143,7 @@ def _setting(script_variables):
 
 
 def _read(path):
-    """The JSON object of a file; an empty one if there is none, or it is damaged."""
+    """The JSON object in a file; an empty one if the file is missing or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -169,8 +169,8 @@ def read_all(names=None):
     """The records of ``models/<name>.results.json``, as dicts.
 
     Args:
-        names: the models; by default all that have a record of a whole run, in the order of the
-            chapters.
+        names: the models; by default all whose accuracy on test images is known. The records are
+            in the order of the chapters.
 
     Raises:
         InputError: a named model has no record, or a record is damaged.
@@ -181,12 +181,19 @@ def read_all(names=None):
         paths = [files.MODELS / f"{name}.results.json" for name in names]
     records = [_read(path) for path in paths]
     for path, record in zip(paths, records, strict=True):
-        if "test_accuracy" not in record:
+        if "runs" not in record:
             raise InputError(
                 f"{files.shown(path)} is missing or damaged: train the model, or bring its record"
                 " back with «git checkout models»."
             )
-    return sorted(records, key=lambda record: str(files.training_script(record["model"])))
+    if not names:
+        records = [record for record in records if "test_accuracy" in record]
+    return sorted(records, key=lambda record: _chapter_and_script(record.get("script", "")))
+
+
+def _chapter_and_script(script):
+    """The numbers in a script's path, by which "3_…" comes before "10_…"."""
+    return [int(number) for number in re.findall(r"(?:^|/)(\d+)", script)]
 
 
 def table(records):
@@ -196,15 +203,16 @@ def table(records):
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for record in records:
-        accuracy = record["test_accuracy"]
+        accuracy = record.get("test_accuracy", {"mean": None, "std": None})
+        mean = "–" if accuracy["mean"] is None else f"{accuracy['mean']:.2%}"
         deviation = "" if accuracy["std"] is None else f" ± {accuracy['std']:.2%}"
         prepared, shrunk = (
             f"{record[key]:.1%}" if key in record else "–"
             for key in ("drawings_accuracy", "shrunk_drawings_accuracy")
         )
         rows.append(
-            f"| {record['model']} | {record['parameters']:,} | {accuracy['mean']:.2%}{deviation} "
-            f"| {prepared} | {shrunk} | {duration(record['seconds'])} | {len(record['seeds'])} |"
+            f"| {record['model']} | {record['parameters']:,} | {mean}{deviation} | {prepared} "
+            f"| {shrunk} | {duration(record['seconds'])} | {len(record['seeds'])} |"
         )
     return "\n".join(rows) + "\n"
 
@@ -233,31 +241,48 @@ def expectation(record):
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
             f" deviation over {len(runs)} seeds)"
         )
+    precision = record["hyperparameters"].get("PRECISION", "float32")
+    precision = "" if precision == "float32" else f" in {precision}"
     sentence = (
-        f"Expect {figure} after {duration(record['seconds'])} of training on {record['hardware']}."
+        f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"
+        f" {record['hardware']}."
     )
     return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
 
 
-def write_readme_and_headers():
-    """Put the records into the README's table and the headers of the scripts."""
-    records = read_all()
-    text = README.read_text(encoding="utf-8")
-    for marks, content in ((TABLE, table(records)), (BENCHMARKS, benchmarks())):
-        if not marks.search(text):
-            raise InputError(f"README.md has lost the marks {marks.pattern}: put them back.")
-        text = marks.sub(lambda found, content=content: found[1] + content + found[2], text)
-    files.write_text(README, text)
-    for record in records:
-        script = files.training_script(record["model"])
-        text = script.read_text(encoding="utf-8")
-        text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
-        files.write_text(script, text)
+def filled(text):
+    """The text of a README, with the tables of the records between their marks."""
+
+    def rows(found):
+        records = read_all(found[2].split())
+        return found[1] + table(records) + found[3]
+
+    text = TABLE.sub(rows, text)
+    return BENCHMARKS.sub(lambda found: found[1] + benchmarks() + found[3], text)
+
+
+def readmes():
+    """The READMEs that may hold tables: of the project, its chapters and the benchmarks."""
+    folders = [*sorted(files.ROOT.glob("[0-9]*/")), files.ROOT / "benchmarks"]
+    chapters = [folder / "README.md" for folder in folders if (folder / "README.md").exists()]
+    return [files.ROOT / "README.md", *chapters]
+
+
+def write_readmes_and_headers():
+    """Put the records into the tables of the READMEs and the headers of the scripts."""
+    for path in readmes():
+        files.write_text(path, filled(path.read_text(encoding="utf-8")))
+    for record in read_all():
+        script = files.ROOT / record.get("script", "")
+        if script.is_file():
+            text = script.read_text(encoding="utf-8")
+            text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
+            files.write_text(script, text)
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
-        write_readme_and_headers()
+        write_readmes_and_headers()
     else:
         print("\n" + table(read_all(sys.argv[1:])))
         print(f"The figures are in {files.shown(files.FIGURES)}.")

@@ -51,7 +51,7 @@ def browser(width=1280, height=1200):
 
 
 def open_page(driver, address):
-    """Open the page and wait until it lists the models.
+    """Open the page and wait until its models are ready.
 
     Raises:
         InputError: nothing answers at ``address``.
@@ -62,7 +62,8 @@ def open_page(driver, address):
         raise InputError(
             f"Nothing answers at {address}: start «python draw_digits/server.py» first."
         ) from error
-    WebDriverWait(driver, 20).until(lambda _: driver.find_elements(By.CLASS_NAME, "model"))
+    ready = "return document.documentElement.dataset.ready"
+    WebDriverWait(driver, 60).until(lambda _: driver.execute_script(ready))
 
 
 def click(driver, name):

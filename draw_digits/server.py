@@ -1,19 +1,19 @@
-"""The drawing page: draw a digit with mouse, pen or finger, and see what every model thinks.
+"""The drawing page with a server: as ``make page`` builds it, and it saves drawings.
 
     python draw_digits/server.py
 
-It opens http://127.0.0.1:8028, which only this computer can reach. Every trained model of
-``models/`` reads the drawing while it is drawn, prepared by the same code that prepares it for the
-classify scripts. «Save» puts the drawing into ``images/drawings/`` and its digit into the
-``groundtruth.json`` there: a test set of your own.
+It opens http://127.0.0.1:8028, which only this computer can reach. The models run in the browser.
+«Save» puts a drawing into ``images/drawings/`` and its digit into the ``groundtruth.json`` there: a
+test set of your own, for the classify scripts.
 
-Flask (Grinberg, 2018, *Flask Web Development*) serves one static page, ``page.html``, and three
-answers: ``/models``, ``/read`` and ``/save``.
+Flask (Grinberg, 2018, *Flask Web Development*) serves the page, the scripts of the large models,
+and ``/save``.
 """
 
 import base64
 import binascii
 import contextlib
+import errno
 import io
 import json
 import logging
@@ -21,39 +21,31 @@ import re
 import socket
 import threading
 import webbrowser
-from pathlib import Path
 
-from cnn_practice import drawings, files, models
+from cnn_practice import files, hyperparameters
 from cnn_practice.errors import InputError
 
+import build_page
+import export_models
 import numpy as np
 from PIL import Image
 
 try:
-    from flask import Flask, abort, jsonify, request, send_file
+    from flask import Flask, Response, abort, jsonify, request, send_file
     from werkzeug.exceptions import HTTPException
-    from werkzeug.serving import WSGIRequestHandler, make_server
+    from werkzeug.serving import make_server
 except ModuleNotFoundError as error:
     raise InputError("The page needs Flask: run «pip install -e .[page]» once.") from error
 
 # Hyperparameters
-PORT = 8028  # of the page's address; change it if another program has it
-FOLDER = files.DRAWINGS  # where «save» puts drawings and their groundtruth.json
-OPEN_BROWSER = True  # False: only print the address
-NAMES = ("linear", "dense", "lenet5", "simple_cnn", "vgg16_32", "kaggle_lenet")  # if trained
-MAX_BYTES = 2 * 1024 * 1024  # of one request: the page sends about 20 kB
-MAX_SIDE = 2000  # pixels; a small PNG can unpack to a picture that fills the memory
+PORT = 8028  # whole number, 1 to 65535; of the page's address: change it if another program has it
+FOLDER = files.DRAWINGS  # folder; where «save» puts drawings and their groundtruth.json
+OPEN_BROWSER = True  # True or False; False only prints the address
+MAX_BYTES = 2 * 1024 * 1024  # whole number, at least 1; of one request: the page sends about 20 kB
+MAX_SIDE = 2000  # whole number, at least 1; pixels: a small PNG can unpack to an enormous picture
+hyperparameters.check()
 
 HOST = "127.0.0.1"
-PAGE = Path(__file__).with_name("page.html")
-TITLES = {
-    "linear": "Linear",
-    "dense": "Dense",
-    "lenet5": "LeNet-5",
-    "simple_cnn": "Simple CNN",
-    "vgg16_32": "VGG-16",
-    "kaggle_lenet": "Kaggle LeNet",
-}
 SENTENCES = {
     403: "This request comes from another site's page: use the address that the server printed.",
     404: "There is nothing at this address.",
@@ -61,56 +53,22 @@ SENTENCES = {
     413: f"The picture is over {MAX_BYTES // 1024**2} MB: send a smaller one.",
     415: "The request must be JSON: send it with the content type application/json.",
 }
-# The page's own inline script and style, its requests, and nothing from anywhere else.
+# The page's own scripts and style, its kernel and worker, its requests, and nothing from elsewhere.
 SECURITY_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src blob:;"
+    " style-src 'unsafe-inline'; img-src data: blob:; connect-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
 )
 
 
-def load_models(names=NAMES):
-    """The trained ones of ``names`` as a dict of Keras models, each run once to be fast later.
-
-    Raises:
-        InputError: none is trained yet, or the files of one are damaged.
-    """
-    trained = [name for name in names if (files.MODELS / f"{name}.config.json").exists()]
-    if not trained:
-        raise InputError("There is no trained model yet: run «python 02_linear/1_train_linear.py».")
-    networks = {name: models.load(name) for name in trained}
-    answers(networks, np.zeros((28, 28), dtype=np.float32))
-    return networks
-
-
-def answers(networks, prepared):
-    """What each model thinks of one prepared drawing.
-
-    Args:
-        networks: dict of Keras models from float32 (N, size, size, channels) in [0, 1] to
-            probabilities (N, 10).
-        prepared: float32 of shape (28, 28) in [0, 1]; enlarged for models with a larger input.
-
-    Returns:
-        dict of ten floats in [0, 1] per model.
-    """
-    probabilities = {}
-    for name, network in networks.items():
-        size, _, channels = network.input_shape[1:]
-        picture = drawings.enlarged(prepared, size)
-        batch = np.repeat(picture[np.newaxis, ..., np.newaxis], channels, axis=-1)
-        # predict() sets up a data pipeline for each call, which takes longer than the network.
-        probabilities[name] = network.predict_on_batch(batch)[0].tolist()
-    return probabilities
-
-
 def picture_of(body):
-    """The drawing of a request: grey values and the 28×28 picture that the models see.
+    """The drawing of a request.
 
     Args:
         body: the request's JSON; its ``picture`` is a PNG as data URL, as ``toDataURL`` makes it.
 
     Returns:
-        ``grey, prepared``: float32 of shape (H, W) and (28, 28), both in [0, 1].
+        Grey values, float32 of shape (H, W) in [0, 1].
 
     Raises:
         InputError: not a PNG as data URL, larger than MAX_SIDE, or blank.
@@ -123,14 +81,20 @@ def picture_of(body):
         data = base64.b64decode(url[len(prefix) :], validate=True)
     except (binascii.Error, ValueError) as error:
         raise InputError("The picture is not valid base64: send a PNG as data URL.") from error
+    too_large = f"The picture has over {MAX_SIDE} pixels a side: send a smaller one."
     try:
         size = Image.open(io.BytesIO(data), formats=["PNG"]).size
+    except Image.DecompressionBombError as error:
+        raise InputError(too_large) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise InputError("The picture is not a PNG that can be read: send another.") from error
     if max(size) > MAX_SIDE:
-        raise InputError(f"The picture has over {MAX_SIDE} pixels a side: send a smaller one.")
+        raise InputError(too_large)
+    from cnn_practice import drawings  # SciPy's import would delay the page
+
     grey = drawings.read_grey(io.BytesIO(data), "the drawing")
-    return grey, drawings.prepare(grey, "the drawing")
+    drawings.prepare(grey, "the drawing")  # refuses a blank one
+    return grey
 
 
 @contextlib.contextmanager
@@ -154,6 +118,31 @@ def one_at_a_time(folder):
 ONE_SAVE = threading.Lock()
 
 
+def known_digits(folder):
+    """What ``groundtruth.json`` says, without the drawings that were deleted by hand.
+
+    Returns:
+        ``truth, gone``: the digit of each file, and the names that were dropped.
+
+    Raises:
+        InputError: ``groundtruth.json`` is damaged.
+    """
+    from cnn_practice import drawings
+
+    path, gone = folder / "groundtruth.json", []
+    try:
+        with contextlib.suppress(OSError, ValueError):
+            truth = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(truth, dict):
+                gone = [name for name in truth if not (folder / name).is_file()]
+                if gone:
+                    kept = {name: digit for name, digit in truth.items() if name not in gone}
+                    files.write_json(path, kept)
+        return drawings.read_truth(folder), gone
+    except RecursionError as error:
+        raise InputError(f"{files.shown(path)} is not valid JSON: mend it or remove it.") from error
+
+
 def save_drawing(grey, digit, note, folder):
     """Add a drawing to ``folder`` and its digit to the ``groundtruth.json`` there.
 
@@ -164,7 +153,8 @@ def save_drawing(grey, digit, note, folder):
         folder: where to save; made if it is not there.
 
     Returns:
-        ``name, count``: the file's name, and how many drawings have a known digit now.
+        ``name, count, gone``: the file's name, how many drawings have a known digit now, and the
+        names that ``groundtruth.json`` has lost because these drawings were deleted by hand.
 
     Raises:
         InputError: a label or note that is not allowed, a damaged ``groundtruth.json``, or a
@@ -181,7 +171,7 @@ def save_drawing(grey, digit, note, folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = one_at_a_time(folder)
         with lock:
-            truth = drawings.read_truth(folder)
+            truth, gone = known_digits(folder)
             start = f"{digit}_{note}_" if note else f"{digit}_"
             taken = {path.name.lower() for path in folder.iterdir()}
             number = 1
@@ -198,14 +188,13 @@ def save_drawing(grey, digit, note, folder):
                 raise
     except OSError as error:
         raise InputError(f"Cannot write to {files.shown(folder)}: {error.strerror}.") from error
-    return path.name, len(truth) + 1
+    return path.name, len(truth) + 1, gone
 
 
-def create_app(networks, folder, port):
+def create_app(folder, port):
     """The Flask application that serves the page.
 
     Args:
-        networks: dict of Keras models by name, as ``load_models`` returns it.
         folder: where to save drawings.
         port: of the address; requests that name another host or origin are refused.
     """
@@ -232,31 +221,34 @@ def create_app(networks, folder, port):
     def json_body():
         if not request.is_json:
             abort(415)
-        body = request.get_json(silent=True)
+        try:
+            body = request.get_json(silent=True)
+        except RecursionError:  # brackets in brackets, thousands deep
+            body = None
         if not isinstance(body, dict):
             raise InputError("The request is not a JSON object.")
         return body
 
     @app.get("/")
     def page():
-        return send_file(PAGE)
+        # Built anew for each visit, so that a model trained meanwhile is there.
+        return Response(build_page.page(server=True)[0], mimetype="text/html")
 
-    @app.get("/models")
-    def list_models():
-        return jsonify([describe(name) for name in networks])
-
-    @app.post("/read")
-    def read():
-        _, prepared = picture_of(json_body())
-        seen = np.round(prepared * 255).astype(int).ravel().tolist()
-        return jsonify(answers=answers(networks, prepared), seen=seen)
+    @app.get("/<name>.js")
+    def large_model(name):
+        if name not in export_models.names():
+            abort(404)
+        return send_file(build_page.large_model(name), mimetype="text/javascript")
 
     @app.post("/save")
     def save():
         body = json_body()
-        grey, _ = picture_of(body)
-        name, count = save_drawing(grey, body.get("digit"), body.get("note", ""), folder)
-        return jsonify(file=files.shown(folder / name), count=count), 201
+        grey = picture_of(body)
+        name, count, gone = save_drawing(grey, body.get("digit"), body.get("note", ""), folder)
+        answer = {"file": files.shown(folder / name), "count": count}
+        if gone:
+            answer["dropped"] = f"Dropped from groundtruth.json, being gone: {', '.join(gone)}."
+        return jsonify(answer), 201
 
     @app.errorhandler(InputError)
     def refuse(error):
@@ -275,44 +267,37 @@ def create_app(networks, folder, port):
     return app
 
 
-def describe(name):
-    """What the page says of a model: its title, and its test accuracy if a run recorded it."""
-    about = {"name": name, "title": TITLES.get(name, name)}
-    record = files.MODELS / f"{name}.results.json"
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        result = json.loads(record.read_text(encoding="utf-8"))
-        about["test_accuracy"] = float(result["test_accuracy"]["mean"])
-        about["parameters"] = int(result["parameters"])
-    return about
+def listen(port):
+    """A socket that listens at ``port`` of this computer alone.
 
-
-class KeepAlive(WSGIRequestHandler):
-    """One connection for all updates of a stroke, each answer sent at once."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+    Raises:
+        InputError: another program has it, or it needs more rights.
+    """
+    another = "give PORT in draw_digits/server.py another number"
+    try:
+        return socket.create_server((HOST, port))
+    except PermissionError as error:
+        raise InputError(
+            f"Port {port} needs the rights of an administrator: {another}, such as 8028."
+        ) from error
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise InputError(
+                f"Cannot listen at port {port} ({error.strerror}): {another}."
+            ) from error
+        raise InputError(
+            f"Port {port} is in use, perhaps by this page in another window: close that, or"
+            f" {another}."
+        ) from error
 
 
 def main():
-    """Load the models, open the page and serve it until Ctrl+C."""
-    try:
-        listening = socket.create_server((HOST, PORT))
-    except OSError as error:
-        raise InputError(
-            f"Port {PORT} is in use, perhaps by this page in another window: close that, or give"
-            " PORT in draw_digits/server.py another number."
-        ) from error
-    # No line for each request, and none about the first run of each model.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    networks = load_models()
-    app = create_app(networks, FOLDER, PORT)
-    with listening:
-        server = make_server(
-            HOST, PORT, app, threaded=True, request_handler=KeepAlive, fd=listening.fileno()
-        )
+    """Open the page and serve it until Ctrl+C."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # no line for each request
+    with listen(PORT) as listening:
+        app = create_app(FOLDER, PORT)
+        server = make_server(HOST, PORT, app, threaded=True, fd=listening.fileno())
         address = f"http://{HOST}:{PORT}"
-        print(f"models: {', '.join(networks)}")
         print(f"Draw at {address} and stop with Ctrl+C.", flush=True)
         if OPEN_BROWSER:
             webbrowser.open(address)

@@ -132,3 +132,65 @@ def test_a_kill_at_any_moment_leaves_a_whole_epoch(folder):
         checkpoint = Checkpoint(small_model(), "small", SETTINGS)
         assert checkpoint.epoch >= former and checkpoint.epoch >= 1
         former = checkpoint.epoch
+
+
+# What Keras's own callbacks lack
+
+
+class Scores(keras.callbacks.Callback):
+    """Replaces the validation accuracy of each epoch by a given number."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = scores
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_accuracy"] = self.scores[epoch]
+
+
+class Kill(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def train_with_keras_callbacks(folder, scores, kill=None):
+    """Keras's three callbacks, and a kill before the last of them in epoch ``kill``, from 0."""
+    model = small_model()
+    callbacks = [
+        Scores(scores),
+        keras.callbacks.ModelCheckpoint(
+            folder / "best.weights.h5", "val_accuracy", mode="max",
+            save_best_only=True, save_weights_only=True,
+        ),
+        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
+        Kill(kill),
+        keras.callbacks.BackupAndRestore(folder / "backup", double_checkpoint=True),
+    ]  # fmt: skip
+    try:
+        model.fit(X, Y, epochs=len(scores), verbose=0, validation_data=(X, Y), callbacks=callbacks)
+    except KeyboardInterrupt:
+        return None
+    return model
+
+
+def test_keras_callbacks_forget_the_best_epoch_and_log_one_twice(folder):
+    """Best is epoch 1; the run is killed in epoch 3, and the next keeps the worse epoch 3."""
+    scores = [0.9, 0.5, 0.6, 0.4]
+    train_with_keras_callbacks(folder, scores, kill=2)
+    best = (folder / "best.weights.h5").read_bytes()
+    assert train_with_keras_callbacks(folder, scores) is not None
+    assert (folder / "best.weights.h5").read_bytes() != best
+    rows = (folder / "history.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["0", "1", "2", "2", "3"]
+
+
+def test_keras_backup_killed_while_it_writes_its_second_file_cannot_be_resumed(folder):
+    train_with_keras_callbacks(folder, [0.9, 0.5, 0.6], kill=2)
+    (folder / "backup" / "training_metadata.json").write_text("")  # opened, not yet written
+    with pytest.raises(ValueError):
+        train_with_keras_callbacks(folder, [0.9, 0.5, 0.6])

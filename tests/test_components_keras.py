@@ -13,6 +13,9 @@ import tensorflow as tf
 sys.path.insert(0, str(files.ROOT / "01_components"))  # where its scripts find the library
 
 import numpy_cnn as cnn
+import numpy_fast
+
+LIBRARIES = (cnn, numpy_fast)  # the one to be read, and the fast one with the same names
 
 TOLERANCE = 1e-5
 
@@ -21,12 +24,12 @@ def normal(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-def by_keras(layer, x):
+def by_keras(layer, x, **options):
     """``(out, dx, *gradients of the weights)`` of a Keras layer."""
     with tf.GradientTape() as tape:
         variable = tf.convert_to_tensor(x)
         tape.watch(variable)
-        out = layer(variable)
+        out = layer(variable, **options)
     dout = normal(*out.shape, seed=3)
     gradients = tape.gradient(out, [variable, *layer.trainable_variables], tf.constant(dout))
     return [array.numpy() for array in (out, *gradients)], dout
@@ -49,8 +52,9 @@ def test_convolution(stride, padding):
             layer.build(shape)
             layer.set_weights([w, b])
             expected, dout = by_keras(layer, x)
-            out, cache = cnn.conv_forward(x, w, b, stride, padding)
-            agree([out, *cnn.conv_backward(dout, cache)], expected)
+            for library in LIBRARIES:
+                out, cache = library.conv_forward(x, w, b, stride, padding)
+                agree([out, *library.conv_backward(dout, cache)], expected)
             if kernel == (2, 5):
                 out, cache = cnn.conv_forward_naive(x, w, b, stride, padding)
                 agree([out, *cnn.conv_backward_naive(dout, cache)], expected)
@@ -61,12 +65,12 @@ def test_convolution(stride, padding):
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_pooling(kind, stride, padding):
     of_keras = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[kind]
-    forward, backward = getattr(cnn, f"{kind}_pool_forward"), getattr(cnn, f"{kind}_pool_backward")
     for x in (normal(2, 8, 7, 3), np.maximum(normal(1, 9, 9, 1), 0)):  # the second has many ties
         for window in (1, 2, 3, 5):
             expected, dout = by_keras(of_keras(window, stride, padding), x)
-            out, cache = forward(x, window, stride, padding)
-            agree([out, backward(dout, cache)], expected)
+            for library in LIBRARIES:
+                out, cache = getattr(library, f"{kind}_pool_forward")(x, window, stride, padding)
+                agree([out, getattr(library, f"{kind}_pool_backward")(dout, cache)], expected)
 
 
 def test_affine_and_activations():
@@ -79,8 +83,29 @@ def test_affine_and_activations():
     agree([out, *cnn.affine_backward(dout, cache)], expected)
     for name in ("relu", "sigmoid", "tanh"):
         expected, dout = by_keras(keras.layers.Activation(name), x)
-        out, cache = getattr(cnn, f"{name}_forward")(x)
-        agree([out, getattr(cnn, f"{name}_backward")(dout, cache)], expected)
+        for library in LIBRARIES:
+            out, cache = getattr(library, f"{name}_forward")(x)
+            agree([out, getattr(library, f"{name}_backward")(dout, cache)], expected)
+
+
+@pytest.mark.parametrize("shape", [(16, 5), (4, 6, 5, 3)])
+def test_batch_normalization(shape):
+    x, gamma, beta = normal(*shape) * 3 + 2, normal(shape[-1], seed=1), normal(shape[-1], seed=2)
+    layer = keras.layers.BatchNormalization(momentum=0.9)
+    layer.build(shape)
+    layer.gamma.assign(gamma)
+    layer.beta.assign(beta)
+    expected, dout = by_keras(layer, x, training=True)
+    out, cache = cnn.batch_normalization_forward(x, gamma, beta)
+    agree([out, *cnn.batch_normalization_backward(dout, cache)], expected)
+    # Keras's moving averages start from mean 0 and variance 1.
+    moving = [
+        np.float32(0.9) * start + np.float32(0.1) * now
+        for start, now in zip((0, 1), cache[-1], strict=True)
+    ]
+    agree(moving, [layer.moving_mean.numpy(), layer.moving_variance.numpy()])
+    out, _ = cnn.batch_normalization_forward(x, gamma, beta, moving=moving)
+    agree([out], [layer(x, training=False).numpy()])
 
 
 def test_losses():
@@ -119,7 +144,8 @@ def test_optimizers_take_the_same_steps(ours, theirs):
     agree([parameters], [variable.numpy()])
 
 
-def test_whole_network():
+@pytest.mark.parametrize("cnn", LIBRARIES)
+def test_whole_network(cnn):
     layers = [
         cnn.Conv2D(6, 5, padding="same"),
         cnn.Activation("tanh"),
@@ -130,7 +156,7 @@ def test_whole_network():
         cnn.Flatten(),
         cnn.Affine(10),
     ]
-    network = cnn.Network(layers, (28, 28, 1), threads=2)
+    network = cnn.Network(layers, (28, 28, 1))
     theirs = keras.Sequential(
         [
             keras.layers.Conv2D(6, 5, padding="same", activation="tanh"),

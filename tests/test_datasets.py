@@ -66,7 +66,7 @@ def test_the_split_is_seeded(mnist):
 
 @pytest.mark.parametrize("validation", [0, -1, 60000])
 def test_an_impossible_split_is_refused(mnist, validation):
-    with pytest.raises(InputError, match="choose a"):
+    with pytest.raises(InputError, match="write a whole number from 1 to"):
         datasets.split(mnist, validation)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from cnn_practice import datasets, drawings, files, models
+from cnn_practice import datasets, drawings, fast_layers, files, models, results
 from cnn_practice.errors import InputError
 
 import keras
@@ -37,6 +37,25 @@ def test_a_reloaded_model_gives_the_same_outputs(folder):
     assert np.array_equal(models.load("small").predict(x, verbose=0), model.predict(x, verbose=0))
     names = {path.name for path in folder.glob("[!.]*")}
     assert names == {"small.config.json", "small.weights.h5"}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_model_with_a_loss_of_the_script_s_own_is_saved_without_it(folder, nested):
+    inputs = keras.Input((4, 4, 1))
+    x = (
+        keras.Sequential([inputs, layers.Flatten(), layers.Dense(3)])(inputs / 2)
+        if nested
+        else inputs
+    )
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+    model.compile("adam", loss=lambda true, predicted: keras.ops.sum(true - predicted, axis=-1))
+    images = np.ones((2, 4, 4, 1), "float32")
+    models.save(model, "own_loss")
+    model.fit(images, np.ones((2, 2)), verbose=0)  # it is compiled as before
+    models.save(model, "own_loss")
+    reloaded = models.load("own_loss")
+    assert not reloaded.compiled
+    np.testing.assert_allclose(reloaded.predict(images), model.predict(images), rtol=1e-6)
 
 
 def test_weights_stored_as_float16(folder):
@@ -69,6 +88,28 @@ def test_a_model_trained_in_mixed_precision_is_float32_when_reloaded(folder, pol
     reloaded = models.load("small")
     assert {layer.compute_dtype for layer in reloaded.layers} == {"float32"}
     for one, other in zip(model.get_weights(), reloaded.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("around", [keras.Sequential, keras.Model])
+def test_a_network_inside_the_network_is_saved_in_plain_layers(folder, around):
+    """Of mixed precision and fast layers nothing is left, in the inner network either."""
+    keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    try:
+        inputs, outer = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
+        convolved = fast_layers.BatchNormalization()(layers.Conv2D(4, 3)(inputs))
+        inner = keras.Model(inputs, convolved, name="inner")
+        if around is keras.Sequential:
+            model = keras.Sequential([outer, inner, layers.Flatten()])
+        else:
+            model = keras.Model(outer, layers.Flatten()(inner(outer, training=False)))
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    models.save(model, "nested")
+    reloaded = models.load("nested").get_layer("inner")
+    assert type(reloaded.layers[-1]) is keras.layers.BatchNormalization
+    assert {layer.compute_dtype for layer in reloaded.layers} == {"float32"}
+    for one, other in zip(reloaded.get_weights(), inner.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
 
@@ -210,3 +251,69 @@ def test_the_recorded_accuracy_is_what_was_aimed_at(name):
     assert len(record["seeds"]) == len(record["test_accuracy"]["runs"]) == 3
     assert record["test_accuracy"]["mean"] >= test_accuracy
     assert record["drawings_accuracy"] >= drawings_accuracy
+
+
+def test_a_model_of_a_newer_keras(folder, monkeypatch):
+    record = results.record("small", {"SEED": 1}, test_accuracy=0.9)
+    models.save(small_model(), "small", record)
+    config = folder / "small.config.json"
+    config.write_text(config.read_text().replace('"units"', '"unheard_of": 1, "units"'))
+    monkeypatch.setattr(keras, "__version__", "3.14.9")
+    with pytest.raises(InputError, match=r"The model small needs Keras ≥ 3\.15, and 3\.14\.9 is"):
+        models.load("small")
+
+
+def in_seconds(limit, name, match):
+    start = time.perf_counter()
+    with pytest.raises(InputError, match=match) as raised:
+        models.load(name)
+    assert "\n" not in str(raised.value)
+    assert time.perf_counter() - start < limit
+
+
+def test_configs_from_elsewhere_end_with_one_sentence_within_ten_seconds(folder):
+    """JSON 100,000 deep, 3,000 layers, a billion units, an input of 10¹⁵ numbers."""
+    models.save(small_model(), "small")
+    config = folder / "small.config.json"
+    right = config.read_text()
+    content = json.loads(right)
+    config.write_text("[" * 100_000)
+    in_seconds(10, "small", r"small\.config\.json is damaged")
+    deep = json.loads(right)
+    for _ in range(90):
+        deep = {"class_name": "Sequential", "config": {"name": "s", "layers": [deep]}}
+    config.write_text(json.dumps(deep))
+    in_seconds(10, "small", r"small\.config\.json is damaged|do not belong together")
+    layer = content["config"]["layers"].pop()
+    for i in range(3000):
+        content["config"]["layers"].append(layer | {"config": layer["config"] | {"name": f"d{i}"}})
+    config.write_text(json.dumps(content))
+    in_seconds(10, "small", r"small\.config\.json has 3,002 layers, and at most 1,000 are read")
+    config.write_text(right.replace('"units": 3', '"units": 1000000000'))
+    in_seconds(10, "small", "do not belong together")
+    wide = json.loads(right)
+    wide["config"]["layers"][0]["config"]["batch_shape"] = [None, 10**5, 10**5, 10**5]
+    config.write_text(json.dumps(wide))
+    in_seconds(10, "small", r"small\.config\.json is damaged|do not belong together")
+
+
+def test_flipped_bytes_in_weights_are_told(folder, capsys):
+    """60 files with a bit flipped: a sentence, or a model that is not that of its record."""
+    record = results.record("small", {"SEED": 1}, test_accuracy=0.9)
+    models.save(small_model(), "small", record)
+    weights = folder / "small.weights.h5"
+    whole, random_number = weights.read_bytes(), random.Random(1)
+    models.load("small")
+    assert "is not the file" not in capsys.readouterr().out
+    told = 0
+    for _ in range(60):
+        flipped = bytearray(whole)
+        flipped[random_number.randrange(len(whole))] ^= 1 << random_number.randrange(8)
+        weights.write_bytes(flipped)
+        try:
+            models.load("small")
+            assert "small.weights.h5 is not the file that the record" in capsys.readouterr().out
+        except InputError as error:
+            assert re.search("is damaged|do not belong together", str(error))
+            told += 1
+    assert told >= 1

@@ -93,10 +93,36 @@ def test_the_table(folder):
 
 
 def test_the_figures_of_readme_and_headers_are_those_of_the_records():
-    records = results.read_all()
-    readme = results.README.read_text(encoding="utf-8")
-    assert results.table(records) in readme
-    assert results.benchmarks() in readme and "times as fast" in results.benchmarks()
-    for record in records:
-        script = files.training_script(record["model"])
+    for path in results.readmes():
+        text = path.read_text(encoding="utf-8")
+        assert results.filled(text) == text, f"run «make results»: {path}"
+    first, *_, last = (path.read_text(encoding="utf-8") for path in results.readmes())
+    assert "<!-- results -->\n| model |" in first and "<!-- benchmarks -->\n- `bench" in last
+    for record in results.read_all():
+        script = files.ROOT / record["script"]
         assert results.expectation(record) in script.read_text(encoding="utf-8"), script
+
+
+def test_a_readme_may_hold_a_table_of_some_models():
+    text = "# A\n<!-- results dense linear -->\nold\n<!-- end of results -->\nafter\n"
+    filled = results.filled(text)
+    assert [line.split(" ")[1] for line in filled.splitlines() if line.startswith("| ")] == [
+        "model", "linear", "dense"
+    ]  # fmt: skip
+    assert "old" not in filled and filled.endswith("<!-- end of results -->\nafter\n")
+    assert results.filled(filled) == filled
+
+
+def test_a_model_whose_test_images_have_no_labels(folder):
+    figures = {"parameters": 99, "seconds": 5.0, "val_accuracy": 0.9}
+    results.save(results.record("kaggle_real", {"SEED": 1}, **figures))
+    assert results.read_all() == []
+    (record,) = results.read_all(["kaggle_real"])
+    assert "| kaggle_real | 99 | – | – | – | 5 s | 1 |" in results.table([record])
+
+
+def test_the_header_says_in_which_precision(folder):
+    record = save_run(seed=1, accuracy=0.9) | {"hardware": "a computer"}
+    assert " 10 s of training on a computer" in results.expectation(record).replace("\n# ", " ")
+    record["hyperparameters"]["PRECISION"] = "mixed_bfloat16"
+    assert "of training in mixed_bfloat16 on" in results.expectation(record).replace("\n# ", " ")

@@ -113,6 +113,17 @@ def test_images_of_another_size(folder):
         resized.load(32)
 
 
+def test_the_parts_are_disjoint_and_of_their_own_file(folder):
+    write(resized.path_of(8))
+    (x, train, y), (_, val, y_val), (x_test, test, y_test) = resized.split(8, 10)
+    assert sorted([*train, *val]) == list(range(50)) and len(val) == 10
+    np.testing.assert_array_equal(ARRAYS["y_train"][train], y)
+    np.testing.assert_array_equal(ARRAYS["y_train"][val], y_val)
+    np.testing.assert_array_equal(x, ARRAYS["x_train"])
+    np.testing.assert_array_equal(x_test[test], ARRAYS["x_test"])
+    np.testing.assert_array_equal(y_test, ARRAYS["y_test"])
+
+
 def test_fewer_labels_than_images(folder):
     write(resized.path_of(8), ARRAYS | {"y_test": ARRAYS["y_test"][:-1]})
     with pytest.raises(InputError, match=r"test images of shape \(20, 8, 8\), not \(19, 8, 8\)"):
@@ -226,6 +237,8 @@ def test_1_resize_images(fresh_project):
     (fresh_project.root / "peak.py").write_text(PEAK)
     done = fresh_project.run("peak.py", fresh_project.root / RESIZE, env={"PYTHONPATH": chapter})
     assert done.returncode == 0, done.stderr
+    assert "data/mnist_shape64.npz: 70000 images" in done.stdout
+    assert (fresh_project.root / "images/figures/vgg16_sizes.png").stat().st_size > 2000
     assert "64×64, train [========================================] 100%" in done.stdout
     (path,) = (fresh_project.root / "data").glob("*mnist_shape*")
     kilobytes = int(done.stdout.split()[-1])
@@ -257,20 +270,18 @@ def test_2_train_vgg16_killed_and_gone_on_with(project):
     assert 1 <= done <= 2
     assert f"Epoch {done + 1}/3" in printed and f"Epoch {done}/3" not in printed
     assert re.search(r"Found (no|\d+) GPU.*: training at 32×32 in float32", printed)
-    rate = re.search(rf"([\d.]+) images/s in the first steps: {3 - done} epochs will", printed)
-    assert float(rate[1]) > 0
+    assert re.search(r"The training will take about .+ on this computer", printed)
     last = printed.splitlines()[-1]
     assert re.fullmatch(r"vgg16_32: test accuracy 0\.\d{4} in \d+ s", last)
 
     record = json.loads((project.root / "models/vgg16_32.results.json").read_text())
     assert record["epochs"] == len(record["val_accuracies"]) == 3
     assert record["parameters"] == 14_879_050  # by hand: 13 convolutions and 3 dense layers
-    assert abs(record["unrounded_test_accuracy"] - record["test_accuracy"]["mean"]) <= 1 / 96
     assert record["test_accuracy"]["std"] is None
     assert not checkpoint.exists()
     assert (project.root / "models/vgg16_32.weights.h5").stat().st_size <= 32_000_000
-    for figure in ("curves", "confusion"):
-        assert (project.root / f"images/figures/vgg16_32_{figure}.png").stat().st_size > 5000
+    for figure in ("receptive_field", "32_curves", "32_misread"):
+        assert (project.root / f"images/figures/vgg16_{figure}.png").stat().st_size > 5000
 
 
 TWO_DEVICES = """
@@ -311,10 +322,11 @@ assert len(script["model"].weights[0].value.values) == 2, "a copy on each device
 
 
 @pytest.mark.script
-def test_2_train_vgg16_on_two_devices_for_a_part_of_an_epoch(fresh_project):
+def test_2_train_vgg16_on_two_devices_for_a_part_of_a_run(fresh_project):
     small_project(fresh_project)
-    fresh_project.edit(TRAIN, STOP_AFTER=0.5)
-    (fresh_project.root / "models/vgg16_32.results.json").unlink(missing_ok=True)
+    fresh_project.edit(TRAIN, STOP_AFTER=1)
+    former = {path: path.read_bytes() for path in fresh_project.root.glob("models/vgg16_32.[crw]*")}
+    assert len(former) == 3  # config, record and weights
     script = fresh_project.root / "two_devices.py"
     script.write_text(TWO_DEVICES, encoding="utf-8")
     chapter = os.pathsep.join(map(str, (fresh_project.root, fresh_project.root / "04_vgg16")))
@@ -323,13 +335,22 @@ def test_2_train_vgg16_on_two_devices_for_a_part_of_an_epoch(fresh_project):
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert "Found 2 GPUs" in done.stdout
-    assert "vgg16_32: stopped after 0.5 epochs, " in done.stdout.splitlines()[-1]
+    assert "vgg16_32: stopped after epoch 1, " in done.stdout.splitlines()[-1]
     record = json.loads((fresh_project.root / "models/vgg16_32.parts.json").read_text())
     part = record["parts"][-1]
-    assert part["epochs"] == 0.5 and part["seed"] == 1 and part["val_accuracies"] is None
+    assert part["epochs"] == 1 and part["seed"] == 1 and len(part["val_accuracies"]) == 1
     assert part["seconds_per_epoch"] * part["images_per_second"] == pytest.approx(64)
-    assert not (fresh_project.root / "models/vgg16_32.results.json").exists()
-    assert not list((fresh_project.root / "models").glob("checkpoints/*"))
+    # The committed model is as it was, and the rest can be trained another time.
+    assert all(path.read_bytes() == content for path, content in former.items())
+    assert (fresh_project.root / "models/checkpoints/vgg16_32.npz").exists()
+
+
+@pytest.mark.script
+@pytest.mark.parametrize("wrong", [-1, 0, 0.01])
+def test_2_train_vgg16_stopped_after_no_whole_epoch(fresh_project, wrong):
+    fresh_project.edit(TRAIN, STOP_AFTER=wrong)
+    sentence = fresh_project.fails_with_one_sentence(TRAIN)
+    assert sentence == f"STOP_AFTER is {wrong}: write a whole number, at least 1 or None."
 
 
 @pytest.mark.script
@@ -343,14 +364,14 @@ def test_2_train_vgg16_without_resized_images(fresh_project):
 
 
 @pytest.mark.script
-def test_3_classify_drawings(project):  # with the model that is committed, or was just trained
-    printed = project.passes(CLASSIFY)
-    shares = dict(re.findall(r"^(\w+): prepared as MNIST was, ([\d.]+)% are", printed, re.M))
-    assert float(shares["simple_cnn"]) >= 98
-    assert 0 <= float(shares["vgg16_32"]) <= 100
-    assert len(re.findall(r"^\S+\.png +\d", printed, re.MULTILINE)) >= 200  # two models
+def test_3_classify_drawings(fresh_project):
+    printed = fresh_project.passes(CLASSIFY)
+    shares = dict(re.findall(r"^(\w+): accuracy ([\d.]+)% on drawings prepared", printed, re.M))
+    assert shares.keys() == {"simple_cnn", "vgg16_32"}
+    assert all(float(share) >= 98 for share in shares.values())
+    assert len(re.findall(r"^\S+\.png +\d", printed, re.MULTILINE)) == 200  # two models
     for name in shares:
-        path = project.root / f"images/figures/{name}_drawings.png"
+        path = fresh_project.root / f"images/figures/{name}_drawings.png"
         assert path.stat().st_size > 20_000
 
 

@@ -1,19 +1,13 @@
-"""Every input that cannot be meant is refused here, in one sentence with the shapes in it."""
+"""Refuses every input that cannot be meant, in one sentence with the shapes in it.
+
+This is no part of the lesson: read the other modules first.
+"""
 
 import numpy as np
 
 
 def check_floats(x, name, dimensions):
-    """Refuse arrays that are not finite floats of the expected form.
-
-    Args:
-        x: the array.
-        name: what the array is, for the message, e.g. ``"input (N, H, W, C)"``.
-        dimensions: number of axes it must have.
-
-    Raises:
-        ValueError: another number of axes, an empty batch, integers, NaN or infinity.
-    """
+    """Finite floats with that many axes and at least one number."""
     if x.ndim != dimensions:
         raise ValueError(f"The {name} must have {dimensions} axes, not the shape {x.shape}.")
     if x.size == 0:
@@ -37,22 +31,16 @@ def check_floats(x, name, dimensions):
 
 
 def check_stride(stride):
-    """Refuse a stride that is not a whole number of at least 1."""
+    """A whole number of at least 1."""
     if not isinstance(stride, int | np.integer) or stride < 1:
         raise ValueError(f"The stride must be a whole number of at least 1, not {stride!r}.")
 
 
 def check_kernel(x, w, b):
-    """Refuse kernels and biases that do not fit the channels of the input.
-
-    Args:
-        x: input of shape (N, H, W, C_in).
-        w: kernels, to be of shape (kh, kw, C_in, C_out).
-        b: biases, to be of shape (C_out,).
-    """
+    """Kernels (kh, kw, C, F) and biases (F,) that fit an input (N, H, W, C)."""
     if w.ndim != 4 or w.size == 0:
         raise ValueError(
-            f"The kernels must have the shape (kh, kw, C_in, C_out), not the shape {w.shape}."
+            f"The kernels must have the shape (kh, kw, C, F), not the shape {w.shape}."
         )
     if x.shape[3] != w.shape[2]:
         raise ValueError(
@@ -66,13 +54,30 @@ def check_kernel(x, w, b):
         )
 
 
-def check_labels(scores, labels):
-    """Refuse labels that are not one class index for each row of scores.
+def check_affine(x, w, b):
+    """An input (N, D), weights (D, M) and biases (M,)."""
+    check_floats(x, "input (N, D)", 2)
+    if w.shape[:1] != x.shape[1:] or w.shape[1:] != b.shape:
+        raise ValueError(
+            f"The input of shape {x.shape}, the weights of shape {w.shape} and the biases of"
+            f" shape {b.shape} do not fit: they must be (N, D), (D, M) and (M,)."
+        )
 
-    Args:
-        scores: shape (N, classes).
-        labels: to be integers 0 … classes - 1 of shape (N,).
-    """
+
+def check_rate(rate):
+    """A dropout rate."""
+    if not 0 <= rate < 1:
+        raise ValueError(f"The dropout rate must be at least 0 and below 1, not {rate}.")
+
+
+def check_choice(name, value, choices):
+    """One of the names that there are."""
+    if value not in choices:
+        raise ValueError(f"The {name} must be one of {', '.join(choices)}, not {value!r}.")
+
+
+def check_labels(scores, labels):
+    """One class index for each row of scores (N, classes)."""
     if labels.shape != scores.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(
             f"The labels must be {len(scores)} integers for scores of shape {scores.shape}, not"
@@ -86,8 +91,26 @@ def check_labels(scores, labels):
 
 
 def check_gradient(dout, shape):
-    """Refuse a gradient that has not the shape of the output it belongs to."""
+    """A gradient of the shape of the output it belongs to."""
     if dout.shape != shape:
         raise ValueError(
             f"The gradient has the shape {dout.shape}, but the output it belongs to has {shape}."
         )
+
+
+def check_batch(x, input_shape, labels=None):
+    """Floats (N, *input_shape) and, where given, as many labels."""
+    check_floats(x, f"batch (N, {', '.join(map(str, input_shape))})", x.ndim)
+    if x.shape[1:] != input_shape:
+        raise ValueError(
+            f"The batch has the shape {x.shape}, but this network takes images of shape"
+            f" {input_shape}."
+        )
+    if labels is not None and len(labels) != len(x):
+        raise ValueError(f"There are {len(labels)} labels for a batch of shape {x.shape}.")
+
+
+def check_examples(x, labels):
+    """At least one example, and one label for each."""
+    if len(x) != len(labels) or len(x) == 0:
+        raise ValueError(f"There are {len(labels)} labels for examples of shape {x.shape}.")

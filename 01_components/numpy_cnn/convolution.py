@@ -1,29 +1,23 @@
 """The convolution layer: its formula as loops, and the same as one matrix product.
 
-Names of sizes: N images, H × W pixels, C channels, F filters, kh × kw kernel, s stride.
-What is called convolution in neural networks is the cross-correlation: kernels are not flipped.
+Names of sizes: N images, H × W pixels, C channels, F filters, kh × kw kernel, s stride; a prime
+marks the output, H' × W'. What is called convolution in neural networks is the cross-correlation:
+kernels are not turned.
 """
 
 from numpy_cnn.checks import check_floats, check_gradient, check_kernel, check_stride
 
 import numpy as np
 
-# Columns copied at a time, in bytes: about what stays in the caches of one core until the product
-# reads them; it also bounds the memory of a layer.
-COLUMN_BYTES = 2_500_000
-
 
 def padding_sizes(size, kernel, stride, padding):
     """Zeros to add before and after one axis, and the output size, as Keras defines them.
 
-    - 'valid': no zeros; the kernel stays inside the image: out = ⌊(size - kernel) / stride⌋ + 1
-    - 'same': out = ⌈size / stride⌉; the zeros this takes are halved, an odd one comes after.
+    - "valid": no zeros; the kernel stays inside the image: out = ⌊(size - kernel) / stride⌋ + 1
+    - "same": out = ⌈size / stride⌉; half of the zeros this takes come before, an odd one after
 
     Returns:
         ``(before, after, out)``.
-
-    Raises:
-        ValueError: unknown padding, stride < 1, or a kernel larger than the padded axis.
     """
     check_stride(stride)
     if padding == "valid":
@@ -41,17 +35,9 @@ def padding_sizes(size, kernel, stride, padding):
 
 
 def zero_pad(x, rows, columns, value=0):
-    """Surround each image with zeros.
+    """Surround images (N, H, W, C) with zeros, or another value.
 
-    Args:
-        x: images of shape (N, H, W, C).
-        rows: ``(top, bottom)``, numbers of rows to add.
-        columns: ``(left, right)``, numbers of columns to add.
-        value: what to put there instead of zero.
-
-    Returns:
-        Array of shape (N, top + H + bottom, left + W + right, C); ``x`` itself if nothing is
-        to be added.
+    ``rows`` is ``(top, bottom)`` and ``columns`` is ``(left, right)``, numbers of pixels.
     """
     if not any((*rows, *columns)):
         return x
@@ -62,28 +48,18 @@ def zero_pad(x, rows, columns, value=0):
 
 
 def conv_single_step(window, kernel, bias):
-    """One pixel of the output: z = Σ window ∗ kernel + b.
-
-    Args:
-        window: the piece of the image under the kernel, shape (kh, kw, C).
-        kernel: one filter, shape (kh, kw, C).
-        bias: its bias, a number.
-
-    Returns:
-        A number.
-    """
+    """One number of the output: z = Σ window ⊙ kernel + b; both have the shape (kh, kw, C)."""
     return np.sum(window * kernel) + bias
 
 
 def _prepare(x, w, b, stride, padding):
-    """Check the arguments; return the padded input, the padding and the output's shape."""
+    """Check the arguments; return the padded input, where x begins in it, the output's shape."""
     check_floats(x, "input (N, H, W, C)", 4)
     check_kernel(x, w, b)
-    n, height, width, _ = x.shape
-    top, bottom, rows = padding_sizes(height, w.shape[0], stride, padding)
-    left, right, columns = padding_sizes(width, w.shape[1], stride, padding)
+    top, bottom, rows = padding_sizes(x.shape[1], w.shape[0], stride, padding)
+    left, right, columns = padding_sizes(x.shape[2], w.shape[1], stride, padding)
     padded = zero_pad(x, (top, bottom), (left, right))
-    return padded, (top, left), (n, rows, columns, w.shape[3])
+    return padded, (top, left), (len(x), rows, columns, w.shape[3])
 
 
 def conv_forward_naive(x, w, b, stride=1, padding="valid"):
@@ -96,15 +72,10 @@ def conv_forward_naive(x, w, b, stride=1, padding="valid"):
         w: kernels of shape (kh, kw, C, F), the layout of Keras's ``Conv2D``.
         b: biases of shape (F,).
         stride: step of the kernel in both directions.
-        padding: 'valid' or 'same', as in Keras.
+        padding: "valid" or "same", see ``padding_sizes``.
 
     Returns:
-        ``(out, cache)``: ``out`` of shape (N, H', W', F) with H' = ⌊(H - kh) / s⌋ + 1 for
-        'valid' and ⌈H / s⌉ for 'same', W' likewise, in the dtype of ``x``; ``cache`` for
-        ``conv_backward_naive``.
-
-    Raises:
-        ValueError: shapes, dtype or values that do not fit (see ``checks``).
+        ``(out, cache)``, ``out`` of shape (N, H', W', F).
     """
     padded, origin, shape = _prepare(x, w, b, stride, padding)
     kh, kw = w.shape[:2]
@@ -116,17 +87,11 @@ def conv_forward_naive(x, w, b, stride=1, padding="valid"):
 
 
 def conv_backward_naive(dout, cache):
-    """Gradients of the convolution as their formulas read; slow.
-
-    Each output pixel hands its gradient back to what it was computed from:
+    """Each number of the output hands its gradient back to what it was computed from; slow.
 
     - ∂L/∂w[p, q, c, f] = Σ_{n, i, j} x[n, i·s + p, j·s + q, c] · dout[n, i, j, f]
     - ∂L/∂x[n, i·s + p, j·s + q, c] += w[p, q, c, f] · dout[n, i, j, f]
     - ∂L/∂b[f] = Σ_{n, i, j} dout[n, i, j, f]
-
-    Args:
-        dout: gradient of the loss with respect to the output, shape (N, H', W', F).
-        cache: from ``conv_forward_naive``.
 
     Returns:
         ``(dx, dw, db)``, of the shapes of ``x``, ``w`` and ``b``.
@@ -135,207 +100,56 @@ def conv_backward_naive(dout, cache):
     check_gradient(dout, shape)
     kh, kw = w.shape[:2]
     dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
-    for n, i, j, f in np.ndindex(*dout.shape):
-        rows = slice(i * stride, i * stride + kh)
-        columns = slice(j * stride, j * stride + kw)
+    for n, i, j, f in np.ndindex(*shape):
+        rows, columns = slice(i * stride, i * stride + kh), slice(j * stride, j * stride + kw)
         dw[..., f] += padded[n, rows, columns] * dout[n, i, j, f]
         dpadded[n, rows, columns] += w[..., f] * dout[n, i, j, f]
-    # What flowed to the zeros of the padding is cut off.
+    # What arrives at the zeros of the padding is cut off.
     return dpadded[:, top : top + height, left : left + width], dw, dout.sum(axis=(0, 1, 2))
 
 
-# The fast version. The usual way lays each window of the image out as one row of a matrix, so that
-# the convolution becomes one product ("im2col", Chellapilla, Puri & Simard, 2006):
-#
-#     (N·H'·W', kh·kw·C) @ (kh·kw·C, F) = (N·H'·W', F)
-#
-# For few channels and filters that is slow: windows are copied in many short runs of kw·C numbers,
-# and a product only F = 6 columns wide leaves most of a processor's vector unit idle. So one wide
-# window serves `tile` outputs side by side: it is (tile - 1)·s pixels wider, and the kernel matrix
-# holds each kernel `tile` times, shifted, with zeros around:
-#
-#     (N·H'·W'/tile, kh·wide·C) @ (kh·wide·C, tile·F) = (N·H'·W'/tile, tile·F)
-#
-# In memory both results are the same, pixel by pixel. For LeNet-5's first layer, tile = 4 means
-# 60 % more multiplications, some with zero, and 60 % fewer numbers to copy, and takes a third of
-# the time. tile = 1 is the usual way, and what layers with many filters get.
-#
-# The windows are laid out one axis after the other, like this for kh = 2 and one window per row:
-#
-#     image     strip     windows
-#     a b c     a b       a b d e
-#     d e f  →  d e   →   d e g h
-#     g h i     g h
-#
-# A strip holds its rows one after the other, so that a window is one run of it: long runs again.
+def im2col(padded, kh, kw, stride):
+    """Lay out every window of padded images (N, ·, ·, C): shape (N, H', W', kh, kw, C).
 
-
-def _tile(columns, w, stride):
-    """How many outputs one window serves: a divisor of W', for a product about 64 columns wide."""
-    most = min(1 + (w.shape[1] - 1) // stride, max(64 // w.shape[3], 1))
-    return max(tile for tile in range(1, most + 1) if columns % tile == 0)
-
-
-def _pieces(shape, row_bytes, w, stride):
-    """Pieces of the output whose windows take ``COLUMN_BYTES`` at most, or a row of one image.
-
-    Returns:
-        List of ``(images, rows, seen)``, slices: several whole images or some rows of one, and
-        the rows of the padded input that their windows see.
+    The loops run over the kernel's few places instead of the image's many pixels.
     """
-    n, height = shape[:2]
-    rows = min(max(COLUMN_BYTES // row_bytes, 1), height)
-    images = min(max(COLUMN_BYTES // (row_bytes * height), 1), n)
-    pieces = []
-    for i in range(0, n, images):
-        for r in range(0, height, rows):
-            # The last rows get all that is left, so that whole images stay contiguous.
-            end = (r + rows - 1) * stride + w.shape[0] if r + rows < height else None
-            part = slice(r, min(r + rows, height))
-            pieces.append((slice(i, min(i + images, n)), part, slice(r * stride, end)))
-    return pieces
+    n, height, width, c = padded.shape
+    rows, columns = (height - kh) // stride + 1, (width - kw) // stride + 1
+    windows = np.empty((n, rows, columns, kh, kw, c), dtype=padded.dtype)
+    for p, q in np.ndindex(kh, kw):
+        last_row, last_column = p + rows * stride, q + columns * stride
+        windows[:, :, :, p, q] = padded[:, p:last_row:stride, q:last_column:stride]
+    return windows
 
 
-def _widen(w, tile, stride):
-    """The kernel matrix: (kh, kw, C, F) to (kh·wide·C, tile·F), each kernel shifted tile times."""
-    kh, kw, c, f = w.shape
-    wide = np.zeros((kh, kw + (tile - 1) * stride, c, tile, f), dtype=w.dtype)
-    for t in range(tile):
-        wide[:, t * stride : t * stride + kw, :, t] = w
-    return wide.reshape(-1, tile * f)
-
-
-def _narrow(dwide, w, tile, stride):
-    """The gradient of ``_widen``: the sum over the shifted copies, shape (kh, kw, C, F)."""
-    kh, kw, c, f = w.shape
-    dwide = dwide.reshape(kh, -1, c, tile, f)
-    return sum(dwide[:, t * stride : t * stride + kw, :, t] for t in range(tile))
-
-
-def _runs(x, length, step, count, first=0, every=1):
-    """View of the last axis of contiguous ``x`` as runs that may overlap; nothing is copied.
-
-    Run number r starts at r·step; those numbered first, first + every, … < count are returned:
-    shape (..., runs, length).
-    """
-    # What as_strided does, in a tenth of its time. The last stride is not taken from x, because
-    # NumPy leaves that of an axis of length 1 undefined.
-    return np.ndarray(
-        (*x.shape[:-1], len(range(first, count, every)), length),
-        x.dtype,
-        x,
-        first * step * x.itemsize,
-        (*x.strides[:-1], every * step * x.itemsize, x.itemsize),
-    )
-
-
-def _add_runs(x, runs, step):
-    """The gradient of ``_runs``: add up in ``x`` what was taken from it, overlaps included."""
-    count, length = runs.shape[-2:]
-    apart = -(-length // step)  # runs that far apart do not overlap, and are added in one go
-    for first in range(min(apart, count)):
-        target = _runs(x, length, step, count, first, apart)
-        target += runs[..., first::apart, :]
-
-
-def _lay_out(padded, out, wide, step, row_step):
-    """Copy the windows of padded images (n, H, W, C) to ``out``, (n, H', W'/tile, kh·wide·C)."""
-    n, height, _, c = padded.shape
-    _, rows, strips, length = out.shape
-    by_rows = _runs(padded.reshape(n, height, -1), wide * c, step * c, strips)
-    by_strips = np.ascontiguousarray(by_rows.swapaxes(1, 2)).reshape(n, strips, -1)
-    np.copyto(out, _runs(by_strips, length, row_step * wide * c, rows).swapaxes(1, 2))
-
-
-def _add_back(dpadded, dwindows, wide, step, row_step):
-    """The gradient of ``_lay_out``: add the windows up in ``dpadded``."""
-    n, height, _, c = dpadded.shape
-    strips = dwindows.shape[2]
-    dby_strips = np.zeros((n, strips, height * wide * c), dtype=dpadded.dtype)
-    _add_runs(dby_strips, dwindows.swapaxes(1, 2), row_step * wide * c)
-    dby_rows = dby_strips.reshape(n, strips, height, wide * c).swapaxes(1, 2)
-    _add_runs(dpadded.reshape(n, height, -1), dby_rows, step * c)
+def col2im(dwindows, shape, stride):
+    """The gradient of ``im2col``: each pixel of ``shape`` adds up what its windows hand back."""
+    _, rows, columns, kh, kw, _ = dwindows.shape
+    dpadded = np.zeros(shape, dtype=dwindows.dtype)
+    for p, q in np.ndindex(kh, kw):
+        last_row, last_column = p + rows * stride, q + columns * stride
+        dpadded[:, p:last_row:stride, q:last_column:stride] += dwindows[:, :, :, p, q]
+    return dpadded
 
 
 def conv_forward(x, w, b, stride=1, padding="valid"):
-    """The convolution as windows and a matrix product; same contract as ``conv_forward_naive``."""
-    padded, origin, shape = _prepare(np.ascontiguousarray(x), w, b, stride, padding)
-    _, _, width, f = shape
-    tile = _tile(width, w, stride)
-    matrix, wide = _widen(w, tile, stride), w.shape[1] + (tile - 1) * stride
-    out = np.empty(shape, dtype=x.dtype)
-    biases = np.tile(b, width)  # whole rows of pixels: NumPy is slow at many short additions
-    pieces = _pieces(shape, width // tile * len(matrix) * x.itemsize, w, stride)
-    for images, rows, seen in pieces:
-        z = out[images, rows].reshape(-1, tile * f)
-        windows = np.empty((len(z), len(matrix)), dtype=x.dtype)
-        by_place = windows.reshape(-1, rows.stop - rows.start, width // tile, len(matrix))
-        _lay_out(padded[images, seen], by_place, wide, tile * stride, stride)
-        np.matmul(windows, matrix, out=z)
-        by_row = z.reshape(-1, width * f)
-        by_row += biases
-    # If one piece held all windows, backward need not lay them out again.
-    kept = windows if len(pieces) == 1 else None
-    return out, (padded, origin, x.shape, w, stride, shape, kept)
+    """The convolution as one matrix product; arguments and result as ``conv_forward_naive``.
 
-
-def conv_backward(dout, cache, input_gradient=True):
-    """Gradients of ``conv_forward``; same contract as ``conv_backward_naive``.
-
-    With the windows as rows of a matrix X, the forward pass is Z = X·W, so ∂L/∂W = Xᵀ·∂L/∂Z and
-    ∂L/∂X = ∂L/∂Z·Wᵀ, whose rows are then added up where the windows overlapped.
-
-    Args:
-        dout: gradient of the output, shape (N, H', W', F).
-        cache: from ``conv_forward``.
-        input_gradient: False leaves out ``dx``, which nobody needs at a network's first layer.
-
-    Returns:
-        ``(dx, dw, db)``; ``dx`` is None without ``input_gradient``.
-
-    Raises:
-        ValueError: ``dout`` has not the shape of the output.
+    With one window in each row of X: X (N·H'·W', kh·kw·C) @ W (kh·kw·C, F) = Z (N·H'·W', F).
     """
-    padded, (top, left), x_shape, w, stride, shape, kept = cache
+    padded, origin, shape = _prepare(x, w, b, stride, padding)
+    windows = im2col(padded, *w.shape[:2], stride)
+    kernels = w.reshape(-1, w.shape[3])
+    out = windows.reshape(-1, len(kernels)) @ kernels + b
+    return out.reshape(shape), (windows, padded.shape, origin, x.shape, w, stride, shape)
+
+
+def conv_backward(dout, cache):
+    """∂L/∂W = Xᵀ·∂L/∂Z and ∂L/∂X = ∂L/∂Z·Wᵀ; result as ``conv_backward_naive``."""
+    windows, padded_shape, (top, left), (_, height, width, _), w, stride, shape = cache
     check_gradient(dout, shape)
-    n, height, width, f = shape
-    tile = _tile(width, w, stride)
-    matrix, wide = _widen(w, tile, stride), w.shape[1] + (tile - 1) * stride
-    dmatrix = np.zeros_like(matrix)
-    dout = np.ascontiguousarray(dout)
-    dx = None
-    # Where copying the windows of dout is less work than adding up windows of x.
-    as_convolution = stride == 1 and f <= w.shape[2]
-    add_back = input_gradient and not as_convolution
-    if add_back:
-        dpadded = np.zeros_like(padded)
-        dx = dpadded[:, top : top + x_shape[1], left : left + x_shape[2]]
-    elif input_gradient:
-        dx = _input_gradient_as_convolution(dout, x_shape, w, (top, left))
-    row_bytes = width // tile * len(matrix) * padded.itemsize
-    for images, rows, seen in _pieces(shape, row_bytes, w, stride):
-        dz = dout[images, rows].reshape(-1, tile * f)
-        by_place = (-1, rows.stop - rows.start, width // tile, len(matrix))
-        windows = kept
-        if windows is None:
-            windows = np.empty((len(dz), len(matrix)), dtype=padded.dtype)
-            part = windows.reshape(by_place)
-            _lay_out(padded[images, seen], part, wide, tile * stride, stride)
-        dmatrix += windows.T @ dz
-        if add_back:
-            dwindows = (dz @ matrix.T).reshape(by_place)
-            _add_back(dpadded[images, seen], dwindows, wide, tile * stride, stride)
-    db = dout.reshape(n * height, width * f).sum(axis=0).reshape(width, f).sum(axis=0)
-    return dx, _narrow(dmatrix, w, tile, stride), db
-
-
-def _input_gradient_as_convolution(dout, x_shape, w, origin):
-    """∂L/∂x for stride 1: dout in zeros, convolved with the kernels turned by 180°."""
-    before = [k - 1 - first for k, first in zip(w.shape[:2], origin, strict=True)]
-    after = [
-        x_shape[axis] + w.shape[axis - 1] - 1 - dout.shape[axis] - before[axis - 1]
-        for axis in (1, 2)
-    ]
-    rows, columns = zip(before, after, strict=True)
-    turned = np.ascontiguousarray(w[::-1, ::-1].swapaxes(2, 3))  # (kh, kw, F, C)
-    return conv_forward(zero_pad(dout, rows, columns), turned, np.zeros(w.shape[2], w.dtype))[0]
+    kernels = w.reshape(-1, w.shape[3])
+    dz = dout.reshape(-1, w.shape[3])
+    dw = (windows.reshape(-1, len(kernels)).T @ dz).reshape(w.shape)
+    dpadded = col2im((dz @ kernels.T).reshape(windows.shape), padded_shape, stride)
+    return dpadded[:, top : top + height, left : left + width], dw, dz.sum(axis=0)

@@ -1,21 +1,18 @@
-"""Is a gradient right? Compare it with central differences.
+"""Is a gradient right? Compare it with central differences, in float64.
 
-Do it in float64: with float32's seven digits, the difference of two nearly equal numbers has
-hardly any left.
+float32 has about seven digits; the difference of two nearly equal numbers keeps hardly any.
 """
 
 import numpy as np
 
 
 def numeric_gradient(f, x, dout=1.0, h=1e-6):
-    """∂/∂x Σ (f(x) ∗ dout) by central differences: (f(x + h) - f(x - h)) / 2h, one x at a time.
-
-    The error is of the order h², where a one-sided difference would have h.
+    """∂/∂x Σ f(x) ⊙ dout by central differences: (f(x + h) - f(x - h)) / 2h, one number at a time.
 
     Args:
         f: function of one array, returning an array or a number.
         x: where to take the gradient, float64 of any shape; changed and restored on the way.
-        dout: gradient of a loss with respect to f(x), of its shape; 1 if f is the loss.
+        dout: gradient of the loss with respect to f(x), of its shape; 1 if f is the loss.
         h: half the step.
 
     Returns:

@@ -1,14 +1,14 @@
-"""Random weights to start from, named as in Keras.
+"""Random weights to start from, named as in Keras; each takes ``(shape, rng, dtype)``.
 
-A unit that sums n inputs of variance 1 with weights of variance v has the variance n·v. To keep
-signals from growing or dying from layer to layer, v must shrink as n grows.
+A unit that sums n inputs of variance 1 with weights of variance v has the variance n·v. For signals
+to keep their size from layer to layer, v must be smaller where n is larger.
 """
 
 import numpy as np
 
 
 def fans(shape):
-    """Inputs and outputs of one unit: ``(fan_in, fan_out)``.
+    """``(fan_in, fan_out)``, the inputs and outputs of one unit.
 
     (D, M) for affine weights gives D and M; (kh, kw, C, F) for kernels gives kh·kw·C and kh·kw·F.
     """
@@ -17,30 +17,16 @@ def fans(shape):
 
 
 def he_normal(shape, rng, dtype=np.float32):
-    """Normal with variance 2 / fan_in, for ReLU, which lets half of the signal through.
-
-    He, Zhang, Ren & Sun (2015). Keras cuts the normal off at two deviations; here it is whole.
-
-    Args:
-        shape: (D, M) or (kh, kw, C, F).
-        rng: a ``numpy.random.Generator``.
-        dtype: of the result.
-    """
+    """Normal with variance 2 / fan_in, for ReLU (Keras cuts the normal off at 2 deviations)."""
     return rng.normal(0, np.sqrt(2 / fans(shape)[0]), shape).astype(dtype)
 
 
 def glorot_normal(shape, rng, dtype=np.float32):
-    """Normal with variance 2 / (fan_in + fan_out), for tanh and sigmoid.
-
-    Glorot & Bengio (2010): the signal keeps its size forward, and its gradient backward.
-    """
+    """Normal with variance 2 / (fan_in + fan_out), for tanh and sigmoid."""
     return rng.normal(0, np.sqrt(2 / sum(fans(shape))), shape).astype(dtype)
 
 
 def glorot_uniform(shape, rng, dtype=np.float32):
-    """Uniform with the same variance as ``glorot_normal``: between ±√(6 / (fan_in + fan_out)).
-
-    The default of Keras's layers.
-    """
+    """Uniform between ±√(6 / (fan_in + fan_out)), the same variance; the default of Keras."""
     limit = np.sqrt(6 / sum(fans(shape)))
     return rng.uniform(-limit, limit, shape).astype(dtype)

@@ -1,11 +1,11 @@
-"""Affine, flatten, the activations and dropout, each as a forward and a backward function.
+"""Affine, flatten, the activations, dropout and batch normalisation.
 
-Every ``*_forward`` returns ``(out, cache)``; the ``*_backward`` beside it takes the gradient of
-the loss with respect to ``out``, named ``dout``, and that cache, and returns the gradients of
-what ``*_forward`` was given.
+Each is a pair: ``*_forward`` returns ``(out, cache)``; ``*_backward`` takes the gradient of the
+loss with respect to ``out``, called ``dout``, and that cache, and returns the gradients with
+respect to what ``*_forward`` was given.
 """
 
-from numpy_cnn.checks import check_floats
+from numpy_cnn.checks import check_affine, check_floats, check_rate
 
 import numpy as np
 
@@ -13,39 +13,16 @@ import numpy as np
 def affine_forward(x, w, b):
     """The fully connected layer (Keras: ``Dense``): out = x·w + b.
 
-    Args:
-        x: inputs, floats of shape (N, D).
-        w: weights of shape (D, M).
-        b: biases of shape (M,).
-
-    Returns:
-        ``(out, cache)``, ``out`` of shape (N, M).
-
-    Raises:
-        ValueError: shapes, dtype or values that do not fit.
+    ``x`` has the shape (N, D), ``w`` (D, M), ``b`` (M,); ``out`` has (N, M).
     """
-    check_floats(x, "input (N, D)", 2)
-    if w.shape[:1] != x.shape[1:] or w.shape[1:] != b.shape:
-        raise ValueError(
-            f"The input of shape {x.shape}, the weights of shape {w.shape} and the biases of"
-            f" shape {b.shape} do not fit: they must be (N, D), (D, M) and (M,)."
-        )
+    check_affine(x, w, b)
     return x @ w + b, (x, w)
 
 
-def affine_backward(dout, cache, input_gradient=True):
-    """∂L/∂x = dout·wᵀ, ∂L/∂w = xᵀ·dout, ∂L/∂b = Σ_n dout[n].
-
-    Args:
-        dout: gradient of the output, shape (N, M).
-        cache: from ``affine_forward``.
-        input_gradient: False leaves out ``dx``, which nobody needs at a network's first layer.
-
-    Returns:
-        ``(dx, dw, db)``; ``dx`` is None without ``input_gradient``.
-    """
+def affine_backward(dout, cache):
+    """``(dx, dw, db)``: ∂L/∂x = dout·wᵀ, ∂L/∂w = xᵀ·dout, ∂L/∂b = Σ_n dout[n]."""
     x, w = cache
-    return dout @ w.T if input_gradient else None, x.T @ dout, dout.sum(axis=0)
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
 
 
 def flatten_forward(x):
@@ -70,13 +47,8 @@ def relu_backward(dout, cache):
 
 
 def sigmoid_forward(x):
-    """σ(x) = 1 / (1 + e⁻ˣ) = (1 + tanh(x/2)) / 2, for ``x`` of any shape.
-
-    The second form cannot overflow.
-    """
-    out = np.tanh(x / 2)
-    out += 1
-    out /= 2
+    """σ(x) = 1 / (1 + e⁻ˣ) = (1 + tanh(x/2)) / 2; the second form cannot overflow."""
+    out = (1 + np.tanh(x / 2)) / 2
     return out, out
 
 
@@ -93,38 +65,58 @@ def tanh_forward(x):
 
 def tanh_backward(dout, cache):
     """tanh'(x) = 1 - tanh(x)²."""
-    dx = cache * cache
-    np.subtract(1, dx, out=dx)
-    dx *= dout
-    return dx
+    return dout * (1 - cache**2)
 
 
 def dropout_forward(x, rate, rng=None):
-    """Set each number to zero with probability ``rate`` (Srivastava et al., 2014).
+    """Set each number to zero with probability ``rate``, 0 ≤ rate < 1.
 
-    The others grow by 1 / (1 - rate), so that sums stay what they were on average and nothing is
-    to be done when the network is used ("inverted dropout").
-
-    Args:
-        x: array of any shape.
-        rate: probability, 0 ≤ rate < 1.
-        rng: a ``numpy.random.Generator``; None when the network is used instead of trained, and
-            ``x`` passes unchanged.
-
-    Returns:
-        ``(out, cache)``, ``out`` of the shape of ``x``.
-
-    Raises:
-        ValueError: a rate outside [0, 1).
+    The others are multiplied by 1 / (1 - rate), so that a sum keeps its mean, and nothing is to be
+    done when the network is used: without ``rng``, ``x`` passes unchanged.
     """
-    if not 0 <= rate < 1:
-        raise ValueError(f"The dropout rate must be at least 0 and below 1, not {rate}.")
+    check_rate(rate)
     if rng is None or rate == 0:
         return x, None
-    mask = (rng.random(x.shape, dtype=np.float32) >= rate).astype(x.dtype) / x.dtype.type(1 - rate)
+    mask = (rng.random(x.shape, dtype=np.float32) >= rate) / x.dtype.type(1 - rate)
     return x * mask, mask
 
 
 def dropout_backward(dout, cache):
-    """The gradient passes where the number passed, grown by the same factor."""
+    """The gradient passes where the number passed, multiplied by the same factor."""
     return dout if cache is None else dout * cache
+
+
+def batch_normalization_forward(x, gamma, beta, moving=None, epsilon=1e-3):
+    """Give each channel mean 0 and variance 1, then scale by γ and shift by β.
+
+    x̂ = (x - μ) / √(σ² + ε), out = γ ⊙ x̂ + β, with μ and σ² over all axes but the last.
+
+    Args:
+        x: floats of shape (N, D) or (N, H, W, C).
+        gamma: γ of shape (D,) or (C,).
+        beta: β of the same shape.
+        moving: ``(mean, variance)`` gathered in training, when the network is used; None takes
+            those of the batch, as in training.
+        epsilon: ε, keeps the divisor from 0.
+
+    Returns:
+        ``(out, cache)``; ``cache[-1]`` is the ``(mean, variance)`` that were taken.
+    """
+    check_floats(x, "input", x.ndim)
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = moving or (x.mean(axis=axes), x.var(axis=axes))
+    deviation = np.sqrt(variance + epsilon)
+    normalized = (x - mean) / deviation
+    return gamma * normalized + beta, (normalized, gamma, deviation, axes, (mean, variance))
+
+
+def batch_normalization_backward(dout, cache):
+    """``(dx, dγ, dβ)`` in training: μ and σ² depend on every x, so all of them share the gradient.
+
+    ∂L/∂x = γ/√(σ² + ε) ⊙ (dout - mean(dout) - x̂ ⊙ mean(dout ⊙ x̂)), the means as in forward.
+    """
+    normalized, gamma, deviation, axes, _ = cache
+    dbeta, dgamma = dout.sum(axis=axes), (dout * normalized).sum(axis=axes)
+    count = dout.size // dout.shape[-1]
+    dx = gamma / deviation * (dout - dbeta / count - normalized * (dgamma / count))
+    return dx, dgamma, dbeta

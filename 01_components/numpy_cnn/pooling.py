@@ -1,33 +1,36 @@
-"""Max and average pooling: each as loops, and fast, one axis after the other.
+"""Max and average pooling: each as loops, and with all windows laid out at once.
 
 Names of sizes: N images, H × W pixels, C channels, k the window's side, s stride.
 """
 
 from numpy_cnn.checks import check_floats, check_gradient, check_stride
-from numpy_cnn.convolution import padding_sizes
+from numpy_cnn.convolution import col2im, im2col, padding_sizes, zero_pad
 
 import numpy as np
 
 
 def _prepare(x, window, stride, padding):
-    """Check the arguments; return the stride and how the windows lie on both axes."""
+    """Check the arguments; return the stride and, for both axes, ``padding_sizes``."""
     check_floats(x, "input (N, H, W, C)", 4)
     if not isinstance(window, int | np.integer) or window < 1:
         raise ValueError(f"The window must be a whole number of at least 1, not {window!r}.")
     stride = window if stride is None else stride
     check_stride(stride)
-    rows = padding_sizes(x.shape[1], window, stride, padding)
-    columns = padding_sizes(x.shape[2], window, stride, padding)
-    return stride, rows, columns
+    return stride, *(padding_sizes(size, window, stride, padding) for size in x.shape[1:3])
 
 
-def _inside(position, before, window, stride, size):
-    """The part of one window that lies inside the image, as a slice of one axis.
+def _windows(x, window, stride, padding):
+    """Yield ``(output index, slices of the pixels in its window)``; padding is never looked at."""
+    stride, (top, _, rows), (left, _, columns) = _prepare(x, window, stride, padding)
+    for n, i, j, c in np.ndindex(len(x), rows, columns, x.shape[3]):
+        row, column = i * stride - top, j * stride - left  # where the window begins
+        inside = slice(max(row, 0), row + window), slice(max(column, 0), column + window)
+        yield (n, i, j, c), (n, *inside, c)
 
-    Padding is never looked at: it is no candidate for the maximum, and not counted in the mean.
-    """
-    start = position * stride - before
-    return slice(max(start, 0), min(start + window, size))
+
+def _output_shape(x, window, stride, padding):
+    _, (_, _, rows), (_, _, columns) = _prepare(x, window, stride, padding)
+    return len(x), rows, columns, x.shape[3]
 
 
 def max_pool_forward_naive(x, window=2, stride=None, padding="valid"):
@@ -39,49 +42,30 @@ def max_pool_forward_naive(x, window=2, stride=None, padding="valid"):
         x: images, floats of shape (N, H, W, C).
         window: side k of the square window.
         stride: step of the window; None takes ``window``, so that windows do not overlap.
-        padding: 'valid' or 'same', as in Keras.
+        padding: "valid" or "same", see ``padding_sizes``.
 
     Returns:
-        ``(out, cache)``: ``out`` of shape (N, H', W', C), H' = ⌊(H - k) / s⌋ + 1 for 'valid' and
-        ⌈H / s⌉ for 'same'; ``cache`` for ``max_pool_backward_naive``.
-
-    Raises:
-        ValueError: shapes, dtype or values that do not fit.
+        ``(out, cache)``, ``out`` of shape (N, H', W', C).
     """
-    stride, (top, _, rows), (left, _, columns) = _prepare(x, window, stride, padding)
-    n, height, width, c = x.shape
-    out = np.zeros((n, rows, columns, c), dtype=x.dtype)
-    for n, i, j, c in np.ndindex(*out.shape):
-        part = x[
-            n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c
-        ]
-        out[n, i, j, c] = part.max()
-    return out, (x, top, left, window, stride)
+    out = np.zeros(_output_shape(x, window, stride, padding), dtype=x.dtype)
+    for index, inside in _windows(x, window, stride, padding):
+        out[index] = x[inside].max()
+    return out, (x, window, stride, padding)
 
 
 def max_pool_backward_naive(dout, cache):
-    """Each window's gradient goes to its maximum alone; slow.
+    """The gradient of a window goes to its maximum alone: ∂L/∂x = mask of the maximum ⊙ dout.
 
-    ∂L/∂x = mask of the maximum ∗ dout. Among equals the first in reading order gets it, as in
-    TensorFlow.
-
-    Args:
-        dout: gradient of the output, shape (N, H', W', C).
-        cache: from ``max_pool_forward_naive``.
-
-    Returns:
-        ``dx`` of shape (N, H, W, C).
+    Among equals the first in reading order gets it, as in TensorFlow. Returns ``dx`` of shape
+    (N, H, W, C).
     """
-    x, top, left, window, stride = cache
-    _, height, width, _ = x.shape
+    x = cache[0]
+    check_gradient(dout, _output_shape(*cache))
     dx = np.zeros_like(x)
-    for n, i, j, c in np.ndindex(*dout.shape):
-        rows = _inside(i, top, window, stride, height)
-        columns = _inside(j, left, window, stride, width)
-        part = x[n, rows, columns, c]
-        mask = np.zeros_like(part)
-        mask.flat[part.argmax()] = 1
-        dx[n, rows, columns, c] += mask * dout[n, i, j, c]
+    for index, inside in _windows(*cache):
+        mask = np.zeros_like(x[inside])
+        mask.flat[x[inside].argmax()] = 1
+        dx[inside] += mask * dout[index]
     return dx
 
 
@@ -89,142 +73,63 @@ def average_pool_forward_naive(x, window=2, stride=None, padding="valid"):
     """The mean of each window of each channel; arguments as ``max_pool_forward_naive``; slow.
 
     out[n, i, j, c] = 1/k² · Σ_{p, q} x[n, i·s + p, j·s + q, c]; where the window reaches into the
-    padding of 'same', only the pixels inside the image are summed and counted, as in Keras.
+    padding of "same", only the pixels inside the image are added and counted, as in Keras.
     """
-    stride, (top, _, rows), (left, _, columns) = _prepare(x, window, stride, padding)
-    n, height, width, c = x.shape
-    out = np.zeros((n, rows, columns, c), dtype=x.dtype)
-    for n, i, j, c in np.ndindex(*out.shape):
-        part = x[
-            n, _inside(i, top, window, stride, height), _inside(j, left, window, stride, width), c
-        ]
-        out[n, i, j, c] = part.mean()
-    return out, (x.shape, top, left, window, stride)
+    out = np.zeros(_output_shape(x, window, stride, padding), dtype=x.dtype)
+    for index, inside in _windows(x, window, stride, padding):
+        out[index] = x[inside].mean()
+    return out, (x, window, stride, padding)
 
 
 def average_pool_backward_naive(dout, cache):
-    """Each window's gradient is spread evenly over its pixels; arguments as for max; slow."""
-    (n, height, width, c), top, left, window, stride = cache
-    dx = np.zeros((n, height, width, c), dtype=dout.dtype)
-    for n, i, j, c in np.ndindex(*dout.shape):
-        rows = _inside(i, top, window, stride, height)
-        columns = _inside(j, left, window, stride, width)
-        part = dx[n, rows, columns, c]
-        part += dout[n, i, j, c] / part.size
+    """The gradient of a window is spread evenly over its pixels; slow."""
+    check_gradient(dout, _output_shape(*cache))
+    dx = np.zeros_like(cache[0])
+    for index, inside in _windows(*cache):
+        dx[inside] += dout[index] / dx[inside].size
     return dx
 
 
-# The fast versions. A maximum of a window is the maximum over its rows of the maxima over its
-# columns, and a sum likewise, so each axis is pooled on its own: k + k array operations instead
-# of k·k, and no loop over pixels.
+def _lay_out(x, window, stride, padding, value):
+    """The windows of each channel, (N, H', W', k, k, C), of images padded with ``value``."""
+    stride, (top, bottom, _), (left, right, _) = _prepare(x, window, stride, padding)
+    padded = zero_pad(x, (top, bottom), (left, right), value)
+    return im2col(padded, window, window, stride), (padded.shape, (top, left), x.shape, stride)
 
 
-def _taps(size, before, count, window, stride):
-    """For each place p in the window: which outputs have a pixel there, and which pixels.
-
-    Outputs whose p-th pixel would lie in the padding are left out.
-
-    Returns:
-        List of ``(outputs, inputs)``, two slices of one axis of the same length.
-    """
-    taps = []
-    for p in range(window):
-        first = max(-(-(before - p) // stride), 0)
-        last = min((size - 1 + before - p) // stride, count - 1)
-        if first <= last:
-            start = first * stride + p - before
-            stop = start + (last - first) * stride + 1
-            taps.append((slice(first, last + 1), slice(start, stop, stride)))
-    return taps
-
-
-def _pool_axis(operation, x, axis, taps, count):
-    """Combine the pixels of each window along one axis, by np.add or np.maximum."""
-    axes = (slice(None),) * axis
-    # There is a place where each window has a pixel: where the padding before the image ends.
-    begin = next(tap for tap in taps if tap[0] == slice(0, count))
-    out = x[(*axes, begin[1])].copy()
-    for outputs, inputs in taps:
-        if inputs != begin[1]:
-            part = out[(*axes, outputs)]
-            operation(part, x[(*axes, inputs)], out=part)
-    return out
+def _put_back(dwindows, padded_shape, origin, shape, stride):
+    """The gradient of ``_lay_out``."""
+    (top, left), (_, height, width, _) = origin, shape
+    return col2im(dwindows, padded_shape, stride)[:, top : top + height, left : left + width]
 
 
 def max_pool_forward(x, window=2, stride=None, padding="valid"):
-    """Max pooling, axis by axis; same contract as ``max_pool_forward_naive``."""
-    stride, (top, _, rows), (left, _, columns) = _prepare(x, window, stride, padding)
-    row_taps = _taps(x.shape[1], top, rows, window, stride)
-    column_taps = _taps(x.shape[2], left, columns, window, stride)
-    in_rows = _pool_axis(np.maximum, x, 2, column_taps, columns)  # (N, H, W', C)
-    out = _pool_axis(np.maximum, in_rows, 1, row_taps, rows)
-    return out, (x, in_rows, out, row_taps, column_taps)
+    """As ``max_pool_forward_naive``, all windows at once; a padding of -∞ is never the maximum."""
+    windows, where = _lay_out(x, window, stride, padding, -np.inf)
+    flat = windows.reshape(*windows.shape[:3], window * window, x.shape[3])
+    winners = flat.argmax(axis=3, keepdims=True)  # the first of equals
+    return np.take_along_axis(flat, winners, axis=3)[:, :, :, 0], (winners, windows.shape, where)
 
 
 def max_pool_backward(dout, cache):
-    """Route the gradient back axis by axis; same contract as ``max_pool_backward_naive``."""
-    x, in_rows, out, row_taps, column_taps = cache
-    check_gradient(dout, out.shape)
-    din_rows = _route(dout, out, in_rows, 1, row_taps)
-    return _route(din_rows, in_rows, x, 2, column_taps)
-
-
-def _route(dout, out, x, axis, taps):
-    """Hand each number of ``dout`` to the first pixel of its window that is the maximum."""
-    axes = (slice(None),) * axis
-    dx = np.zeros_like(x)
-    left = dout.copy()  # what has not found its maximum yet
-    for outputs, inputs in taps[:-1]:
-        waiting = left[(*axes, outputs)]
-        share = waiting * (x[(*axes, inputs)] == out[(*axes, outputs)])
-        dx[(*axes, inputs)] += share
-        waiting -= share
-    outputs, inputs = taps[-1]  # who is still waiting finds it here
-    dx[(*axes, inputs)] += left[(*axes, outputs)]
-    return dx
+    """As ``max_pool_backward_naive``."""
+    winners, shape, where = cache
+    check_gradient(dout, (*shape[:3], shape[5]))
+    dflat = np.zeros((*shape[:3], shape[3] * shape[4], shape[5]), dtype=dout.dtype)
+    np.put_along_axis(dflat, winners, dout[:, :, :, None], axis=3)
+    return _put_back(dflat.reshape(shape), *where)
 
 
 def average_pool_forward(x, window=2, stride=None, padding="valid"):
-    """Average pooling, axis by axis; same contract as ``average_pool_forward_naive``."""
-    stride, (top, _, rows), (left, _, columns) = _prepare(x, window, stride, padding)
-    row_taps = _taps(x.shape[1], top, rows, window, stride)
-    column_taps = _taps(x.shape[2], left, columns, window, stride)
-    in_columns = _pool_axis(np.add, x, 1, row_taps, rows)  # (N, H', W, C)
-    out = _pool_axis(np.add, in_columns, 2, column_taps, columns)
-    share = (1 / (_pixels(row_taps, rows)[:, None] * _pixels(column_taps, columns))).astype(x.dtype)
-    # (H', W'·C), so that NumPy multiplies whole rows.
-    share = np.repeat(share, x.shape[3], axis=1)
-    by_row = out.reshape(len(x), rows, -1)
-    by_row *= share
-    return out, (x.shape, out.shape, share, row_taps, column_taps, window, stride)
+    """As ``average_pool_forward_naive``, all windows at once."""
+    windows, where = _lay_out(x, window, stride, padding, 0)
+    pixels = _lay_out(np.ones_like(x[:1]), window, stride, padding, 0)[0].sum(axis=(3, 4))
+    return windows.sum(axis=(3, 4)) / pixels, (pixels, windows.shape, where)
 
 
 def average_pool_backward(dout, cache):
-    """Spread the gradient axis by axis; same contract as ``average_pool_backward_naive``."""
-    shape, out_shape, share, row_taps, column_taps, window, stride = cache
-    check_gradient(dout, out_shape)
-    n, height, width, c = shape
-    dout = (dout.reshape(n, out_shape[1], -1) * share).reshape(out_shape)
-    if (height, width) == (out_shape[1] * window, out_shape[2] * window) and stride == window:
-        # The windows tile the image: each number is repeated. Not by np.repeat, which does not let
-        # other threads run meanwhile.
-        by_columns = np.empty((*out_shape[:3], window, c), dtype=dout.dtype)
-        by_columns[:] = dout[:, :, :, None]
-        dx = np.empty((n, out_shape[1], window, width * c), dtype=dout.dtype)
-        dx[:] = by_columns.reshape(n, out_shape[1], 1, -1)
-        return dx.reshape(shape)
-    din_columns = np.zeros((n, out_shape[1], width, c), dtype=dout.dtype)
-    for outputs, inputs in column_taps:
-        din_columns[:, :, inputs] += dout[:, :, outputs]
-    dx = np.zeros(shape, dtype=dout.dtype)
-    for outputs, inputs in row_taps:
-        dx[:, inputs] += din_columns[:, outputs]
-    return dx
-
-
-def _pixels(taps, count):
-    """How many pixels each window has inside the image along one axis, shape (count,)."""
-    pixels = np.zeros(count)
-    for outputs, _ in taps:
-        pixels[outputs] += 1
-    return pixels
+    """As ``average_pool_backward_naive``."""
+    pixels, shape, where = cache
+    check_gradient(dout, (*shape[:3], shape[5]))
+    share = (dout / pixels)[:, :, :, None, None]
+    return _put_back(np.broadcast_to(share, shape), *where)

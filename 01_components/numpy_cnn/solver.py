@@ -1,7 +1,8 @@
 """Training: batches in random order, accuracy checks, and the best weights kept."""
 
-import copy
 import time
+
+from numpy_cnn.checks import check_examples
 
 import numpy as np
 
@@ -9,53 +10,36 @@ import numpy as np
 class Solver:
     """Trains a network on one set of examples and keeps the weights best on another.
 
-    Histories, filled while training: ``losses``, one number per step; ``checked_at``, the steps
-    after which was checked; ``history``, by the names of Keras's, one number per check: ``loss``
-    (mean of the batches since the last check), ``accuracy``, ``val_loss``, ``val_accuracy``.
+    Filled while training: ``losses``, one number per step; ``checked_at``, the steps after which
+    was checked; ``history``, by the names of Keras's, one number per check.
 
     Args:
         network: a ``Network``.
         train: ``(x, labels)``, floats of shape (N, *input_shape) and integers of shape (N,).
         validation: ``(x, labels)`` likewise; the test set has no place here.
-        optimizer: from ``optimizers``; it stays as it is, a copy is used.
+        optimizer: from ``optimizers``.
         batch_size: examples per step; the last ones of an epoch, too few for a batch, wait for
             another order.
         check_every: steps between accuracy checks; None checks once an epoch.
-        checkpoint: path of an ``.npz`` written at each best validation accuracy, or None.
         seed: of the order of the examples.
-
-    Raises:
-        ValueError: no examples, or not one label for each.
     """
 
     def __init__(
-        self, network, train, validation, optimizer, batch_size=128, check_every=None,
-        checkpoint=None, seed=0,
-    ):  # fmt: skip
-        for x, labels in (train, validation):
-            if len(x) != len(labels) or len(x) == 0:
-                raise ValueError(f"There are {len(labels)} labels for examples of shape {x.shape}.")
+        self, network, train, validation, optimizer, batch_size=128, check_every=None, seed=0
+    ):
+        check_examples(*train)
+        check_examples(*validation)
         self.network, self.train_part, self.validation_part = network, train, validation
-        self.batch_size = min(batch_size, len(train[0]))
+        self.optimizer, self.batch_size = optimizer, min(batch_size, len(train[0]))
         self.steps_per_epoch = len(train[0]) // self.batch_size
         self.check_every = check_every or self.steps_per_epoch
-        self.checkpoint, self.seed = checkpoint, seed
-        self._fresh_optimizer = optimizer
-        self._first_parameters = network.parameters.copy()
-        self.reset()
-
-    def reset(self):
-        """Forget all training: first weights, fresh optimiser, empty histories."""
-        self.network.parameters[:] = self._first_parameters
-        self.optimizer = copy.deepcopy(self._fresh_optimizer)
-        self.rng = np.random.default_rng(self.seed)
+        self.rng, self._order = np.random.default_rng(seed), np.empty(0, dtype=int)
         self.losses, self.checked_at = [], []
         self.history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
-        self.best_accuracy, self.best_parameters = -1.0, None
-        self._order = np.empty(0, dtype=int)
+        self.best_accuracy = -1.0
 
     def step(self):
-        """Draw one batch, and move the parameters once; returns the loss on the batch."""
+        """Draw one batch and move the parameters once; returns the loss on the batch."""
         x, labels = self.train_part
         if len(self._order) < self.batch_size:
             self._order = self.rng.permutation(len(x))
@@ -65,48 +49,37 @@ class Solver:
         self.losses.append(loss)
         return loss
 
-    def check_accuracy(self, x, labels):
-        """Share of the examples whose highest score is the right class."""
-        return self._check(x, labels)[1]
-
-    def _check(self, x, labels):
+    def evaluate(self, x, labels):
+        """``(loss, accuracy)`` on examples, of which nothing is learned."""
         scores = self.network.predict(x)
-        loss, _ = self.network.loss(scores, labels)
-        return loss, float((scores.argmax(axis=1) == labels).mean())
+        return self.network.loss(scores, labels)[0], float((scores.argmax(1) == labels).mean())
 
     def train(self, steps, after_step=None):
         """Take ``steps`` steps with checks in between, then restore the best weights.
 
-        Args:
-            steps: number of batches.
-            after_step: called with the number of steps taken after each, or None.
+        ``after_step``, if given, is called with the number of steps taken after each.
         """
         x, labels = self.train_part
-        part = slice(0, len(self.validation_part[0]))  # as many training as validation examples
+        some = slice(0, len(self.validation_part[0]))  # as many training as validation examples
         started = time.perf_counter()
         for step in range(1, steps + 1):
             self.step()
             if after_step:
                 after_step(step)
-            if step % self.check_every and step != steps:
-                continue
-            since = self.checked_at[-1] if self.checked_at else 0
-            val_loss, val_accuracy = self._check(*self.validation_part)
-            latest = {
-                "loss": float(np.mean(self.losses[since:])),
-                "accuracy": self.check_accuracy(x[part], labels[part]),
-                "val_loss": val_loss,
-                "val_accuracy": val_accuracy,
-            }
-            self.checked_at.append(len(self.losses))
-            for name, value in latest.items():
-                self.history[name].append(value)
-            if val_accuracy > self.best_accuracy:
-                self.best_accuracy = val_accuracy
-                self.best_parameters = self.network.parameters.copy()
-                if self.checkpoint:
-                    self.network.save(self.checkpoint)
-            figures = "  ".join(f"{name} {value:.4f}" for name, value in latest.items())
-            seconds = time.perf_counter() - started
-            print(f"step {step}/{steps}  {figures}  {seconds:.1f} s", flush=True)
+            if step % self.check_every == 0 or step == steps:
+                self._check(x[some], labels[some])
+                latest = "  ".join(f"{key} {each[-1]:.4f}" for key, each in self.history.items())
+                seconds = time.perf_counter() - started
+                print(f"step {step}/{steps}  {latest}  {seconds:.1f} s", flush=True)
         self.network.parameters[:] = self.best_parameters
+
+    def _check(self, x, labels):
+        since = self.checked_at[-1] if self.checked_at else 0
+        val_loss, val_accuracy = self.evaluate(*self.validation_part)
+        latest = np.mean(self.losses[since:]), self.evaluate(x, labels)[1], val_loss, val_accuracy
+        for values, value in zip(self.history.values(), latest, strict=True):
+            values.append(float(value))
+        self.checked_at.append(len(self.losses))
+        if val_accuracy > self.best_accuracy:
+            self.best_accuracy = val_accuracy
+            self.best_parameters = self.network.parameters.copy()

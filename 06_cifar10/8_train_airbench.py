@@ -1,0 +1,150 @@
+# %% [markdown]
+# # Airbench: a high accuracy after ten epochs
+#
+# Jordan (2024) trains this network in ten epochs and reports a mean accuracy of 94 % on the test
+# images. Each idea behind it has a cell here; the longer parts are in `airbench.py`.
+#
+#     python 06_cifar10/8_train_airbench.py
+#
+# No complete run of this script has been recorded yet. After an interruption the same command
+# resumes. Source: Jordan (2024), [*94 % on CIFAR-10 in 3.29 seconds on a single
+# GPU*](https://arxiv.org/abs/2404.00498), with [code](https://github.com/KellerJordan/cifar10-airbench).
+
+# %%
+from cnn_practice import hyperparameters, models, precision, results, training
+from cnn_practice.checkpoints import Checkpoint
+from cnn_practice.fast_layers import BatchNormalization  # Keras's, but faster
+
+import keras
+import numpy as np
+from airbench import Batches, Lookahead, Triangle, dirac, predict_views, whitening_filters
+from keras import layers
+from photographs import colour_statistics, two_parts
+
+# %% [markdown]
+# ## Hyperparameters
+
+# %%
+NAME = "cifar10_airbench"  # file name; another name keeps the committed model
+SEED = 1  # whole number, at least 0; of the initial weights, the order and the distortions
+VALIDATION = 0  # whole number, 0 to 49999; above 0, these images are tested, not the test images
+IMAGES = 50_000  # whole number, 1 to 50000; of the others, to train on; fewer are faster
+BATCH_SIZE = 1000  # whole number, at least 1; images per step
+EPOCHS = 10  # whole number, at least 1; passes over the training images
+LEARNING_RATE = 1.5  # number, above 0; the peak of the triangle
+FASTER = 64  # number, above 0; factor on the learning rate of the normalisation's offsets
+MOMENTUM = 0.85  # number, 0 to below 1; share of the former step that is kept in the next
+WEIGHT_DECAY = 0.01  # number, at least 0; times the learning rate: share a weight loses per step
+SMOOTHING = 0.2  # number, 0 to below 1; share of a label that is spread over all classes
+SHIFT = 2  # whole number, 0 to 31; pixels to either side, of the training images
+PRECISION = precision.fastest()  # "float32", "mixed_bfloat16" or "mixed_float16"; fastest here
+hyperparameters.check()
+training.begin(NAME, globals())
+keras.config.set_dtype_policy(PRECISION)
+
+# %% [markdown]
+# ## The data and the network
+# Recipes are compared on validation images, and the final training uses all 50,000. The network is
+# a 2×2 convolution and three groups of two 3×3 convolutions, with batch normalisation and GELU. The
+# division by 9 makes the first predictions nearly equal for all classes.
+
+
+# %%
+def normalised(x):
+    return layers.Activation("gelu")(BatchNormalization(momentum=0.6, scale=False)(x))
+
+
+keras.utils.set_random_seed(SEED)
+(x_train, y_train), (x_test, y_test) = two_parts(VALIDATION, IMAGES)
+inputs = keras.Input((32, 32, 3))
+x = layers.Normalization(**colour_statistics(x_train))(inputs)
+x = layers.Activation("gelu")(layers.Conv2D(24, 2)(x))
+for filters in (64, 256, 256):
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    x = normalised(layers.MaxPooling2D(2)(x))
+    x = normalised(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
+x = layers.Dense(10, use_bias=False)(layers.Flatten()(layers.MaxPooling2D(3)(x)))
+model = keras.Model(inputs, layers.Softmax(dtype="float32")(layers.Rescaling(1 / 9)(x)), name=NAME)
+
+# %% [markdown]
+# ## Whitening
+# Neighbouring pixels are similar, so their values are correlated. The first filters are computed
+# from training images so that their outputs are uncorrelated. Only their biases are trained.
+
+# %%
+first, *others = (layer for layer in model.layers if isinstance(layer, layers.Conv2D))
+first.kernel.assign(whitening_filters(x_train[:5000], **colour_statistics(x_train)))
+first.kernel.trainable = False
+
+# %% [markdown]
+# ## Dirac initialisation
+# The first filters of each other convolution begin as the identity: filter $i$ copies channel $i$.
+
+# %%
+for layer in others:
+    layer.kernel.assign(dirac(layer.get_weights()[0]))
+
+# %% [markdown]
+# ## A faster rate for the offsets
+# The offsets of the normalisation, called beta in Keras, have a rate FASTER times as large.
+
+
+# %%
+class FastOffsets(keras.optimizers.SGD):
+    def update_step(self, gradient, variable, rate):
+        super().update_step(gradient, variable, rate * (FASTER if variable.name == "beta" else 1))
+
+
+# %% [markdown]
+# ## A triangular learning rate
+# It rises from 0.2 to 1 times LEARNING_RATE in 23 % of the steps and falls to 0.07 times.
+
+# %%
+steps = EPOCHS * max(len(x_train) // BATCH_SIZE, 1)
+rate = Triangle(LEARNING_RATE, steps)
+optimizer = FastOffsets(rate, MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+
+# %% [markdown]
+# ## Label smoothing
+# The target is 0.82 for the true class and 0.02 for each other one, and not 1 and 0.
+
+# %%
+loss = keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
+model.compile(optimizer, loss, metrics=["accuracy"])
+
+# %% [markdown]
+# ## Alternating flip, and averaging
+# Batches mirrors an image in every second epoch, and not at random. Every five steps, Lookahead
+# replaces the weights by an average over the steps before.
+
+# %%
+checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()), monitor="accuracy")
+batches = Batches(x_train, np.eye(10)[y_train], BATCH_SIZE, SHIFT, SEED, checkpoint.epoch)
+callbacks = [Lookahead(steps), checkpoint, training.SayHowLong()]
+model.fit(batches, initial_epoch=checkpoint.epoch, epochs=EPOCHS, callbacks=callbacks, verbose=2)
+
+# %% [markdown]
+# ## Test-time augmentation
+# The mean prediction for six views of each image counts: as it is, shifted by a pixel, mirrored.
+
+# %%
+models.round_weights(model, "float16")
+predicted = model.predict(x_test, batch_size=1000, verbose=0), predict_views(model, x_test)
+without, accuracy = (float(np.mean(each.argmax(axis=1) == y_test)) for each in predicted)
+if not VALIDATION:
+    scores = {"test_accuracy": accuracy, "without_augmentation": without}
+    record = results.record(NAME, globals(), **scores, **checkpoint.figures())
+    models.save(model, NAME, record, dtype="float16")
+checkpoint.remove()
+print(f"without test-time augmentation: accuracy {without:.4f}")
+part = "validation" if VALIDATION else "test"
+print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
+
+# %% [markdown]
+# **What you saw.** The loss stays far above 0: smoothed labels have a smallest loss above 0.
+#
+# **Try.** Set `VALIDATION = 5000` and `EPOCHS = 2`, and then leave out one idea at a time:
+# - `FASTER = 1`, `SMOOTHING = 0` or `SHIFT = 0`: how does the validation accuracy change?
+# - `IMAGES = 5000`: how much does a tenth of the images teach?
+#
+# **Next.** `9_draw_architecture.py` draws the layers of every model.

@@ -1,0 +1,231 @@
+// A drawing on the page's clean canvas made like the digits of MNIST: cropped to the ink, fitted into
+// 20 × 20 pixels, and placed in 28 × 28 with its centre of mass in the middle (LeCun, Bottou, Bengio &
+// Haffner, 1998, section III.A). The counterpart of cnn_practice/drawings.py, step by step: a test
+// holds the two together. Photographs with shading and noise are for that one.
+"use strict";
+
+// Pen width of MNIST in pixels of its 20 × 20 box: a thinner or thicker pen is brought there.
+const PEN_WIDTHS = [1.7, 3.9];
+
+// A picture here is { values, height, width }, its values row by row, 0 = paper and 1 = ink.
+const picture = (height, width, values = new Float32Array(height * width)) => ({ height, width, values });
+
+// The 28 × 28 picture that the models see of a drawing, and where in the drawing it lies.
+//
+// grey: bytes of a square canvas, 0 = black and 255 = white; paper: the grey value of its paper.
+// Returns null for a blank canvas, or { values, origin: [x, y], scale: [x, y] }: the pixel (x, y) of
+// the 28 × 28 begins at origin + scale · (x, y) in pixels of the drawing.
+function prepare(grey, side, paper) {
+  const ink = inkOf(grey, side, paper);
+  if (!ink) return null;
+  const first = shrunk(ink, 400);
+  const [piece, top, left] = cropped(withoutSpecks(first));
+  const second = shrunk(piece, 160);
+  const pen = withMnistPen(second);
+  const margin = (pen.height - second.height) / 2;  // it is padded where the pen is thickened
+  const box = fit(pen, 20);
+  const [values, down, right] = centredByMass(box, 28);
+  const block = first.block * second.block;
+  const scale = [block * pen.width / box.width, block * pen.height / box.height];
+  const origin = [left * first.block - margin * block - right * scale[0], top * first.block - margin * block - down * scale[1]];
+  return { values, origin, scale };
+}
+
+// The drawing shrunk to 28 × 28 and nothing else: what people try first, and why it fails.
+function resizeOnly(grey, side) {
+  const { values } = resized(picture(side, side, new Float32Array(grey).map((v) => v / 255)), 28, 28, TRIANGLE);
+  const sorted = values.slice().sort(), median = (sorted[391] + sorted[392]) / 2;
+  return median > 0.5 ? values.map((v) => 1 - v) : values;
+}
+
+// A prepared drawing for a model with a larger input, by bilinear interpolation.
+function enlarged(values, size) {
+  return size === 28 ? values : resized(picture(28, 28, values), size, size, TRIANGLE).values;
+}
+
+// How much ink each pixel bears, 0 to 1. The numbers are rounded to single precision where Python's
+// are: a pixel half covered by the pen is on the threshold, and must fall to the same side.
+function inkOf(grey, side, paper) {
+  const share = (v) => Math.fround(v / 255);
+  const levels = Float32Array.from({ length: 256 }, (_, v) => Math.abs(share(v) - share(paper)));
+  const count = new Uint32Array(256);
+  for (const v of grey) count[v]++;
+  const found = [...count.keys()].filter((v) => count[v]).sort((a, b) => levels[a] - levels[b]);
+  const least = Math.max(0.5 * levels[found.at(-1)], 0.06), solid = found.filter((v) => levels[v] > least);
+  if (!solid.length) return null;
+  // The median of the solid ink.
+  let half = solid.reduce((sum, v) => sum + count[v], 0) / 2;
+  const middle = solid.find((v) => (half -= count[v]) <= 0);
+  const full = half < 0 ? levels[middle] : Math.fround((levels[middle] + levels[solid[solid.indexOf(middle) + 1]]) / 2);
+  const ink = levels.map((level) => Math.min(level / full, 1)).map((v) => v < 0.35 ? 0 : v);
+  const result = picture(side, side);
+  for (let i = 0; i < grey.length; i++) result.values[i] = ink[grey[i]];
+  return result;
+}
+
+// Shrink to at most `size` pixels a side by the maximum of blocks, which keeps thin lines.
+function shrunk({ height, width, values }, size) {
+  const block = Math.ceil(Math.max(height, width) / size);
+  const small = picture(Math.ceil(height / block), Math.ceil(width / block));
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const at = Math.floor(y / block) * small.width + Math.floor(x / block);
+      if (values[i] > small.values[at]) small.values[at] = values[i];
+    }
+  return { ...small, block };
+}
+
+// Take away the pieces that are far smaller than the largest piece of the digit.
+function withoutSpecks(ink) {
+  const { height, width, values } = ink, piece = new Int32Array(values.length), mass = [0];
+  for (let start = 0; start < values.length; start++) {
+    if (!values[start] || piece[start]) continue;
+    const number = mass.length, stack = [start];
+    piece[start] = number;
+    mass.push(0);
+    while (stack.length) {
+      const at = stack.pop(), x = at % width, y = (at - x) / width;
+      mass[number] += values[at];
+      for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, height - 1); row++)
+        for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, width - 1); column++) {
+          const next = row * width + column;
+          if (values[next] && !piece[next]) { piece[next] = number; stack.push(next); }
+        }
+    }
+  }
+  const least = 0.02 * mass.reduce((a, b) => Math.max(a, b));
+  return picture(height, width, values.map((v, i) => mass[piece[i]] < least ? 0 : v));
+}
+
+function cropped({ height, width, values }) {
+  let [top, left, bottom, right] = [height, width, -1, -1];
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      if (!values[i]) continue;
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+    }
+  return [framed({ height, width, values }, top, left, bottom + 1 - top, right + 1 - left), top, left];
+}
+
+// A part of a picture; outside of it is paper.
+function framed(from, top, left, height, width) {
+  const part = picture(height, width);
+  for (let y = Math.max(0, -top); y < Math.min(height, from.height - top); y++)
+    for (let x = Math.max(0, -left); x < Math.min(width, from.width - left); x++) {
+      part.values[y * width + x] = from.values[(y + top) * from.width + x + left];
+    }
+  return part;
+}
+
+// Thicken or thin the strokes of a cropped digit that no pen of MNIST would leave.
+function withMnistPen(ink) {
+  const [thinnest, thickest] = PEN_WIDTHS.map((width) => width * Math.max(ink.height, ink.width) / 20);
+  const depth = distances(ink, (v) => v > 0.5);
+  let sum = 0, count = 0;
+  for (const v of depth) if (v) { sum += v; count++; }
+  // Across a stroke of width w, the distances to the paper are 1, 2, …, 2, 1: their mean is (w + 2) / 4.
+  const width = Math.max(4 * sum / count - 2, 1);
+  if (width < thinnest) {
+    const grow = (thinnest - width) / 2, margin = Math.ceil(grow);
+    const wide = framed(ink, -margin, -margin, ink.height + 2 * margin, ink.width + 2 * margin);
+    const away = distances(wide, (v) => v <= 0.5, grow);
+    return picture(wide.height, wide.width, away.map((v) => Number(v <= grow)));
+  }
+  if (width > thickest) return picture(ink.height, ink.width, depth.map((v) => Number(v > (width - thickest) / 2)));
+  return ink;
+}
+
+// How far each pixel that is `inside` is from the nearest that is not; searched up to `limit` where
+// one is given, else outside of the picture is not inside either.
+function distances({ height, width, values }, inside, limit) {
+  const far = limit === undefined ? height + width : Math.ceil(limit) + 1;
+  // How far up or down in its column, then the nearest over all columns.
+  const column = new Float32Array(values.length), result = new Float32Array(values.length);
+  for (let x = 0; x < width; x++)
+    for (const up of [false, true])
+      for (let k = 0, run = limit === undefined ? 0 : far; k < height; k++) {
+        const i = (up ? height - 1 - k : k) * width + x;
+        run = inside(values[i]) ? run + 1 : 0;
+        column[i] = up ? Math.min(column[i], run) : run;
+      }
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++, i++) {
+      let best = column[i] ** 2;
+      for (let aside = 1; aside * aside < best && aside <= far; aside++)
+        for (const other of [x - aside, x + aside]) {
+          const there = other >= 0 && other < width ? column[i + other - x] ** 2 : limit === undefined ? 0 : Infinity;
+          best = Math.min(best, aside * aside + there);
+        }
+      result[i] = Math.sqrt(best);
+    }
+  return result;
+}
+
+// Shrink or enlarge to fit `size` × `size`, keeping the aspect ratio.
+function fit(ink, size) {
+  const scale = size / Math.max(ink.height, ink.width);
+  const [height, width] = [ink.height, ink.width].map((length) => Math.max(1, rounded(length * scale)));
+  const box = resized(ink, height, width, CUBIC);
+  return picture(height, width, box.values.map((v) => Math.min(Math.max(v, 0), 1)));
+}
+
+// To the nearest whole number, halves to the even one, as Python rounds.
+function rounded(value) {
+  const low = Math.floor(value), rest = value - low;
+  return rest === 0.5 ? low + low % 2 : Math.round(value);
+}
+
+// Place a box in size × size, its centre of mass at pixel (size / 2, size / 2).
+function centredByMass(box, size) {
+  let mass = 0, x = 0, y = 0;
+  box.values.forEach((v, i) => {
+    mass += v;
+    x += v * (i % box.width);
+    y += v * Math.floor(i / box.width);
+  });
+  const corner = (centre, length) => Math.min(Math.max(rounded(size / 2 - centre), 0), size - length);
+  const top = corner(y / mass, box.height), left = corner(x / mass, box.width);
+  return [framed(box, -top, -left, size, size).values, top, left];
+}
+
+// Interpolation as Pillow does it: each new pixel is a weighted mean over the filter's width, which
+// grows with the factor by which a picture is shrunk. First along the rows, then along the columns.
+const TRIANGLE = { support: 1, weight: (x) => Math.max(1 - Math.abs(x), 0) };
+const CUBIC = {
+  support: 2,
+  weight(x) {
+    x = Math.abs(x);
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
+  },
+};
+
+function resized(from, height, width, filter) {
+  const wide = along(from, width, filter);
+  return turned(along(turned(wide), height, filter));
+}
+
+function turned({ height, width, values }) {
+  return picture(width, height, values.map((_, i) => values[i % height * width + Math.floor(i / height)]));
+}
+
+function along({ height, width, values }, length, { support, weight }) {
+  if (length === width) return picture(height, width, values);
+  const scale = width / length, wide = Math.max(scale, 1), result = picture(height, length);
+  for (let x = 0; x < length; x++) {
+    const centre = (x + 0.5) * scale;
+    const from = Math.max(Math.trunc(centre - support * wide + 0.5), 0);
+    const to = Math.min(Math.trunc(centre + support * wide + 0.5), width);
+    const weights = Array.from({ length: to - from }, (_, k) => weight((k + from - centre + 0.5) / wide));
+    const total = weights.reduce((a, b) => a + b);
+    for (let y = 0; y < height; y++) {
+      let sum = 0;
+      for (let k = from; k < to; k++) sum += values[y * width + k] * weights[k - from] / total;
+      result.values[y * length + x] = sum;
+    }
+  }
+  return result;
+}
