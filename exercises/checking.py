@@ -174,34 +174,6 @@ def central_differences(function, x, step=1e-5):
     return gradient
 
 
-def built_and_trained(exercise, parameters):
-    """The network of an open exercise, trained on 55,000 images of MNIST.
-
-    Args:
-        exercise: module with ``build_model()`` and ``train(model, x, y)``.
-        parameters: the network must have fewer.
-
-    Raises:
-        Wrong: a function is missing or fails, or the network is of another kind or too large.
-    """
-    from cnn_practice import datasets
-
-    import keras
-
-    keras.utils.set_random_seed(1)
-    model = call(exercise, "build_model")
-    if not isinstance(model, keras.Model):
-        raise Wrong("`build_model` is to return a Keras model.")
-    if model.input_shape[1:] != (28, 28, 1) or model.output_shape[1:] != (10,):
-        raise Wrong("The network is to go from (28, 28, 1) to 10 probabilities.")
-    size = model.count_params()
-    if size >= parameters:
-        raise Wrong(f"The network has {size:,} parameters: fewer than {parameters:,} are wanted.")
-    (x, y), _, _ = datasets.split(datasets.load_mnist(), 5000)
-    call(exercise, "train", model, x[..., None].astype("float32") / 255, y)
-    return model
-
-
 def load_check(name):
     """The check of exercise ``name``, as a module."""
     spec = importlib.util.spec_from_file_location("the_check", FOLDER / "checks" / f"{name}.py")

@@ -8,7 +8,7 @@
 #
 # The check reads the folder with the trained LeNet-5.
 #
-#     python exercises/check.py 03_4
+#     python exercises/check.py 03_3
 
 
 # %%
