@@ -34,6 +34,7 @@ SCRIPT = "02_linear/1_train_linear.py"  # file; any numbered script that trains
 VARIATIONS = {"EPOCHS": [5], "LEARNING_RATE": [1e-4, 1e-3, 1e-2], "SEED": [1, 2, 3]}
 CORES = 1  # whole number, at least 1; that a trial gets
 MEMORY = 1.5  # number, above 0; GB that a trial gets
+GPUS = 0  # number, at least 0; that a trial gets
 RETRIES = 2  # whole number, at least 0; of a trial whose process or machine dies
 ADDRESS = None  # text or None; None: this machine; "auto" or "ray://<host>:10001": a cluster
 
@@ -62,8 +63,9 @@ print(f"{SCRIPT}: {len(trials)} trials, {len(to_do)} to do")
 errors.say_when_interrupted("Stopped: the same command goes on with the trials that are missing.")
 if to_do:
     ray = remote.connect(ADDRESS)
-    remote.require_room(ray, 1, CORES, MEMORY)
-    tasks = remote.Tasks(ray, CORES, MEMORY)
+    need = remote.needs(CORES, MEMORY, GPUS)
+    remote.require_room(ray, 1, need)
+    tasks = remote.Tasks(ray, need)
     for trial in to_do:
         tasks.submit(trial.label, SCRIPT, trial.text, trial.checkpoints())
 

@@ -37,18 +37,22 @@ PROCESSES = 2  # whole number, at least 1; machines, or processes that stand for
 COORDINATOR = "127.0.0.1:8476"  # text; machine 0 and a free port there, when started by hand
 CORES = 1  # whole number, at least 1; of each machine, when Ray starts them
 MEMORY = 2  # number, above 0; GB of each machine, when Ray starts them
+GPUS = 0  # whole number, at least 0; of each machine, when Ray starts them
 ADDRESS = None  # text or None; None: this computer; "auto" or "ray://<host>:10001": a cluster
 SEED = 1  # whole number, at least 0; of the initial weights, dropout and the order of the images
 VALIDATION = 5000  # whole number, 1 to 59999; images set apart to choose the best epoch
 IMAGES = 20_000  # whole number, at least 1; of the others, to train on
 IMAGE_SIZE = 48  # whole number, at least 32; pixels a side: below 48 JAX is slow on processors
 FILTERS = (16, 32, 64, 128, 128)  # each a whole number, at least 1; a quarter of VGG-16's
+CONVOLUTIONS = (2, 2, 3, 3, 3)  # each a whole number, at least 1; in each block, as in the paper
 BATCH_SIZE = 128  # whole number, at least 1; of all machines together
 EPOCHS = 3  # whole number, at least 1; passes over the training images
 RATE_PER_64 = 0.01  # number, above 0; learning rate for 64 images: it grows with the batch
 WARM_UP = 0.1  # number, 0 to below 1; share of the training in which the rate rises to its height
 
 hyperparameters.check()
+if len(CONVOLUTIONS) != len(FILTERS):
+    raise InputError(f"CONVOLUTIONS has {len(CONVOLUTIONS)} blocks: write {len(FILTERS)} numbers.")
 if BATCH_SIZE % PROCESSES:
     raise InputError(f"BATCH_SIZE is {BATCH_SIZE}: write a multiple of PROCESSES, {PROCESSES}.")
 
@@ -64,7 +68,7 @@ def vgg16(steps):
     """Configuration D, compiled, for images of 28×28, which the first layer enlarges."""
     he = {"activation": "relu", "kernel_initializer": "he_normal"}
     stack = [keras.Input((28, 28, 1)), layers.Resizing(IMAGE_SIZE, IMAGE_SIZE)]
-    for filters, convolutions in zip(FILTERS, (2, 2, 3, 3, 3), strict=True):
+    for filters, convolutions in zip(FILTERS, CONVOLUTIONS, strict=True):
         stack += [layers.Conv2D(filters, 3, padding="same", **he) for _ in range(convolutions)]
         stack += [layers.MaxPooling2D()]
     stack += [layers.Flatten()]

@@ -129,15 +129,16 @@ def start_all(settings):
     Raises:
         InputError: there is no room, or a machine is lost.
     """
-    processes, cores, memory = (settings[name] for name in ("PROCESSES", "CORES", "MEMORY"))
+    processes = settings["PROCESSES"]
+    need = remote.needs(*(settings[name] for name in ("CORES", "MEMORY", "GPUS")))
     errors.say_when_interrupted("Stopped: the same command goes on after the last whole epoch.")
     ray = remote.connect(settings["ADDRESS"])
-    remote.require_room(ray, processes, cores, memory)
-    places, coordinator = remote.side_by_side(ray, processes, cores, memory)
+    remote.require_room(ray, processes, need)
+    places, coordinator = remote.side_by_side(ray, processes, need)
     text = hyperparameters.edited((files.ROOT / SCRIPT).read_text("utf-8"), **settings)
     kept = files.MODELS / "checkpoints" / f"{settings['NAME']}.npz"
     checkpoints = {kept.name: kept.read_bytes()} if kept.exists() else {}
-    tasks = remote.Tasks(ray, cores, memory)
+    tasks = remote.Tasks(ray, need)
     for number, place in enumerate(places):
         environment = environment_of(number, processes, coordinator)
         given = checkpoints if number == 0 else {}
@@ -181,7 +182,7 @@ def leave():
 
 def of_the_network(settings):
     """``settings`` without those that only say which machines train it."""
-    which = ("PROCESSES", "COORDINATOR", "CORES", "MEMORY", "ADDRESS")
+    which = ("PROCESSES", "COORDINATOR", "CORES", "MEMORY", "GPUS", "ADDRESS")
     return {name: value for name, value in settings.items() if name not in which}
 
 

@@ -128,7 +128,7 @@ def connect(address):
         InputError: Ray is not installed, or nobody answers.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"  # Tasks hides GPUs itself
     if address is None:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # binds 127.0.0.1, on Linux too
     try:
@@ -171,38 +171,36 @@ def require_answer(host, port, what_to_do, patience=5):
         time.sleep(0.3)
 
 
-def require_room(ray, tasks, cores, memory):
+def needs(cores, memory, gpus):
+    """What one task needs, as Ray names it; the memory in GB."""
+    return {"CPU": cores, "memory": int(memory * 1e9)} | ({"GPU": gpus} if gpus else {})
+
+
+def require_room(ray, tasks, need):
     """Raise an ``InputError`` if the cluster has no room for so many tasks at once.
 
     Args:
         ray: as ``connect`` returns it.
         tasks: number of tasks that must run at the same time.
-        cores: of each task.
-        memory: of each task, in GB.
+        need: of each, as ``needs`` returns it.
     """
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    for name, asked, key, unit in (
-        ("CORES", cores, "CPU", 1),
-        ("MEMORY", memory, "memory", 1e9),
-    ):
-        most = max(machine.get(key, 0) / unit for machine in machines)
+    for name, key, unit in (("CORES", "CPU", 1), ("MEMORY", "memory", 1e9), ("GPUS", "GPU", 1)):
+        asked, most = (need.get(key, 0), max(machine.get(key, 0) for machine in machines))
         if asked > most:
             raise InputError(
-                f"{name} is {asked:g}, and the largest machine of the cluster has {most:.3g}:"
-                " write at most that."
+                f"{name} is {asked / unit:g}, and the largest machine of the cluster has"
+                f" {most / unit:.3g}: write at most that."
             )
-    room = sum(
-        min(each.get("CPU", 0) // cores, each.get("memory", 0) // (memory * 1e9))
-        for each in machines
-    )
+    room = sum(min(each.get(key, 0) // need[key] for key in need) for each in machines)
     if tasks > room:
         raise InputError(
-            f"The cluster has room for {room:.0f} of these processes at once, and {tasks} are"
-            " asked for: lower their number, CORES or MEMORY."
+            f"The cluster has room for {room:.0f} of the {tasks} processes at once: lower"
+            " PROCESSES, or what each needs."
         )
 
 
-def side_by_side(ray, number, cores, memory):
+def side_by_side(ray, number, need):
     """Reserve room for tasks that must run at the same time, on as many computers as there are.
 
     Returns:
@@ -218,7 +216,6 @@ def side_by_side(ray, number, cores, memory):
             listening.bind((host, 0))
             return f"{host}:{listening.getsockname()[1]}"
 
-    need = {"CPU": cores, "memory": int(memory * 1e9)}
     group = placement_group([need] * number, strategy="SPREAD")
     ray.get(group.ready())
     places = [PlacementGroupSchedulingStrategy(group, index) for index in range(number)]
@@ -231,11 +228,10 @@ class Tasks:
 
     Args:
         ray: as ``connect`` returns it.
-        cores: of each run.
-        memory: of each run, in GB.
+        need: of each run, as ``needs`` returns it.
     """
 
-    def __init__(self, ray, cores, memory):
+    def __init__(self, ray, need):
         self.ray, self.keys = ray, {}
         self.mailbox = ray.remote(num_cpus=0)(_Mailbox).remote()
 
@@ -244,15 +240,16 @@ class Tasks:
             sent = [mailbox.put.remote((key, event)) for event in run(os.getcwd(), *arguments)]
             ray.get(sent[-1])
 
-        options = {"num_cpus": cores, "memory": int(memory * 1e9), "max_retries": 0}
-        self.work = ray.remote(**options)(work)
-        self.threads = {
-            name: str(cores) for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-        }
+        options = {"num_cpus": need["CPU"], "num_gpus": need.get("GPU", 0)}
+        self.work = ray.remote(**options, memory=need["memory"], max_retries=0)(work)
+        threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+        self.environment = {name: str(need["CPU"]) for name in threads}
+        if "GPU" not in need:
+            self.environment["CUDA_VISIBLE_DEVICES"] = ""
 
     def submit(self, key, script, text, checkpoints=None, environment=None, **options):
         """Queue one run; ``key`` names it in the events, ``options`` are of Ray's tasks."""
-        environment = self.threads | (environment or {})
+        environment = self.environment | (environment or {})
         arguments = (str(script), text, checkpoints or {}, str(files.DATA), environment)
         task = self.work.options(**options).remote(self.mailbox, key, *arguments)
         self.keys[task] = key

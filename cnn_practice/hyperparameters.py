@@ -97,7 +97,7 @@ def _near(name, places):
     """Which names a script has that ``name`` may have been meant for, as a part of a sentence."""
     names = [place for place in places if place.isupper()]
     close = difflib.get_close_matches(name.upper(), names, cutoff=0.5)
-    return f"; is {' or '.join(close)} meant?" if close else f": it has {', '.join(names)}"
+    return f", perhaps for {' or '.join(close)}" if close else f": it has {', '.join(names)}"
 
 
 def comments(source, last=None):

@@ -50,10 +50,11 @@ function drawAll() {
   $("clear").setAttribute("aria-disabled", !strokes.length && !example);
 }
 
-// The grey values of the canvas, and of its paper.
+// The grey values of the canvas, always in the same array, and that of its paper.
+const grey = new Uint8Array(canvas.width * canvas.height);
 function drawnGrey() {
-  const { data } = ink.getImageData(0, 0, canvas.width, canvas.height), grey = new Uint8Array(data.length / 4);
-  for (let i = 0; i < grey.length; i++) grey[i] = data[4 * i];
+  const pixels = new Uint32Array(ink.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+  for (let i = 0; i < grey.length; i++) grey[i] = pixels[i];  // the lowest byte: red
   return { grey, paper: parseInt(PAPERS[paper()][0].slice(1, 3), 16) };
 }
 

@@ -6,6 +6,7 @@
 
 // Pen width of MNIST in pixels of its 20 × 20 box: a thinner or thicker pen is brought there.
 const PEN_WIDTHS = [1.7, 3.9];
+const SIZE = 400;  // pixels a side, at most, in which ink is looked for
 
 // A picture here is { values, height, width }, its values row by row, 0 = paper and 1 = ink.
 const picture = (height, width, values = new Float32Array(height * width)) => ({ height, width, values });
@@ -16,10 +17,9 @@ const picture = (height, width, values = new Float32Array(height * width)) => ({
 // Returns null for a blank canvas, or { values, origin: [x, y], scale: [x, y] }: the pixel (x, y) of
 // the 28 × 28 begins at origin + scale · (x, y) in pixels of the drawing.
 function prepare(grey, side, paper) {
-  const ink = inkOf(grey, side, paper);
-  if (!ink) return null;
-  const first = shrunk(ink, 400);
-  const [piece, top, left] = cropped(withoutSpecks(first));
+  const first = findInk(picture(side, side, grey), paper);
+  if (!first) return null;
+  const [piece, top, left] = cropped(first);
   const second = shrunk(piece, 160);
   const pen = withMnistPen(second);
   const margin = (pen.height - second.height) / 2;  // it is padded where the pen is thickened
@@ -27,8 +27,25 @@ function prepare(grey, side, paper) {
   const [values, down, right] = centredByMass(box, 28);
   const block = first.block * second.block;
   const scale = [block * pen.width / box.width, block * pen.height / box.height];
-  const origin = [left * first.block - margin * block - right * scale[0], top * first.block - margin * block - down * scale[1]];
+  const origin = [
+    first.left + left * first.block - margin * block - right * scale[0],
+    first.top + top * first.block - margin * block - down * scale[1],
+  ];
   return { values, origin, scale };
+}
+
+// The ink of a drawing, shrunk by `block`, and where in the drawing it begins.
+function findInk(grey, paper) {
+  const shrunkTo = shrunkInk(grey, paper, SIZE);
+  if (!shrunkTo) return null;
+  const { block } = shrunkTo, ink = { ...withoutSpecks(shrunkTo), block, top: 0, left: 0 };
+  const [piece, firstRow, firstColumn] = cropped(ink), extent = Math.max(piece.height, piece.width);
+  if (block === 1 || extent >= 0.08 * SIZE) return ink;
+  // A small digit on a large canvas: look closely.
+  const top = Math.max(firstRow - extent, 0) * block, left = Math.max(firstColumn - extent, 0) * block;
+  const bottom = Math.min((firstRow + piece.height + extent) * block, grey.height);
+  const right = Math.min((firstColumn + piece.width + extent) * block, grey.width);
+  return { ...findInk(framed(grey, top, left, bottom - top, right - left), paper), top, left };
 }
 
 // The drawing shrunk to 28 × 28 and nothing else: what people try first, and why it fails.
@@ -43,13 +60,25 @@ function enlarged(values, size) {
   return size === 28 ? values : resized(picture(28, 28, values), size, size, TRIANGLE).values;
 }
 
-// How much ink each pixel bears, 0 to 1. The numbers are rounded to single precision where Python's
-// are: a pixel half covered by the pen is on the threshold, and must fall to the same side.
-function inkOf(grey, side, paper) {
-  const share = (v) => Math.fround(v / 255);
+// How much ink each pixel bears, 0 to 1, shrunk to at most `size` pixels a side like `shrunk`. The
+// numbers are rounded to single precision where Python's are: a pixel half covered by the pen is on
+// the threshold, and must fall to the same side.
+function shrunkInk({ height, width, values }, paper, size) {
+  // Of each block the pixel that differs most from the paper, and how many there are of each value.
+  const block = Math.ceil(Math.max(height, width) / size), columns = Math.ceil(width / block);
+  const rows = Math.ceil(height / block), strongest = new Uint8Array(rows * columns).fill(paper);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(y / block) * columns;
+    for (let x = 0; x < width; x++, i++) {
+      const v = values[i];
+      if (v === paper) continue;
+      const at = row + Math.floor(x / block);
+      if (Math.abs(v - paper) > Math.abs(strongest[at] - paper)) strongest[at] = v;
+    }
+  }
+  const count = new Uint32Array(256), share = (v) => Math.fround(v / 255);
+  for (const v of strongest) count[v]++;
   const levels = Float32Array.from({ length: 256 }, (_, v) => Math.abs(share(v) - share(paper)));
-  const count = new Uint32Array(256);
-  for (const v of grey) count[v]++;
   const found = [...count.keys()].filter((v) => count[v]).sort((a, b) => levels[a] - levels[b]);
   const least = Math.max(0.5 * levels[found.at(-1)], 0.06), solid = found.filter((v) => levels[v] > least);
   if (!solid.length) return null;
@@ -58,9 +87,9 @@ function inkOf(grey, side, paper) {
   const middle = solid.find((v) => (half -= count[v]) <= 0);
   const full = half < 0 ? levels[middle] : Math.fround((levels[middle] + levels[solid[solid.indexOf(middle) + 1]]) / 2);
   const ink = levels.map((level) => Math.min(level / full, 1)).map((v) => v < 0.35 ? 0 : v);
-  const result = picture(side, side);
-  for (let i = 0; i < grey.length; i++) result.values[i] = ink[grey[i]];
-  return result;
+  const result = picture(rows, columns);
+  for (let i = 0; i < strongest.length; i++) result.values[i] = ink[strongest[i]];
+  return { ...result, block };
 }
 
 // Shrink to at most `size` pixels a side by the maximum of blocks, which keeps thin lines.
@@ -93,6 +122,7 @@ function withoutSpecks(ink) {
         }
     }
   }
+  if (mass.length === 2) return ink;
   const least = 0.02 * mass.reduce((a, b) => Math.max(a, b));
   return picture(height, width, values.map((v, i) => mass[piece[i]] < least ? 0 : v));
 }

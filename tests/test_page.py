@@ -282,7 +282,7 @@ def test_every_layer_is_that_of_keras(page, name):
         name, x.ravel().tolist(),
     )  # fmt: skip
     inside = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
-    expected = keras.Model(model.input, [layer.output for layer in inside])(x[np.newaxis])
+    expected = keras.Model(model.inputs[0], [layer.output for layer in inside])(x[np.newaxis])
     at = 0
     for layer, y in zip(inside, map(np.ravel, expected), strict=True):
         difference = np.abs(outputs[at : at + y.size] - y).max()
@@ -316,14 +316,21 @@ def test_prepare_js_is_drawings_prepare(page):
 
 
 def random_strokes(rng):
-    """One to three strokes of any width, dark on light or light on dark, with soft edges."""
+    """One to three joined strokes of any width, higher than wide, on light or dark paper."""
     paper, ink = rng.permutation([255, 17])
     picture = Image.new("L", (1120, 1120), int(paper))
     pen = ImageDraw.Draw(picture)
-    for _ in range(rng.integers(1, 4)):
-        steps = rng.normal(0, 0.1, (rng.integers(2, 9), 2))
-        points = 1120 * np.clip(rng.uniform(0.2, 0.8, 2) + steps.cumsum(axis=0), 0.05, 0.95)
-        width = int(rng.integers(12, 120))
+    height = rng.uniform(0.25, 0.7)
+    box = np.array([0.7 * height, height])
+    corner = rng.uniform(0.1, 0.9 - box)
+    width = int(rng.integers(12, 120 if height > 0.4 else 60))
+    start = np.array([rng.random(), 0])
+    for stroke in range(rng.integers(1, 4)):
+        points = np.vstack([start, rng.random((rng.integers(1, 7), 2))])
+        if stroke == 0:
+            points = np.vstack([points, [rng.random(), 1]])
+        start = points[rng.integers(len(points))]
+        points = 1120 * (corner + box * points)
         pen.line([tuple(point) for point in points], int(ink), width)
         for x, y in points:
             pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], int(ink))

@@ -195,7 +195,7 @@ def test_what_a_sweep_refuses(fresh_project, tmp_path):
     fresh_project.edit(SWEEP, SCRIPT="02_linear/3_classify_drawings.py")
     assert "no training script of this project: choose one of 0" in refuse(SWEEP)
     fresh_project.edit(SWEEP, SCRIPT="02_linear/1_train_linear.py", VARIATIONS={"EPOCH": [1]})
-    assert refuse(SWEEP) == "The script has no hyperparameter EPOCH; is EPOCHS meant?."
+    assert refuse(SWEEP) == "The script has no hyperparameter EPOCH, perhaps for EPOCHS."
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"ray://127.0.0.1:{free.getsockname()[1]}"
@@ -222,6 +222,7 @@ def weights_of(project):
 
 SMALL = {
     "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
+    "CONVOLUTIONS": (1, 1, 1, 1, 1), "RATE_PER_64": 0.003,
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
@@ -240,7 +241,7 @@ def test_two_processes_train_as_one(fresh_project, started, tmp_path):
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
     alone = started(fresh_project, PARALLEL, KERAS_DISTRIBUTION_PROCESS_ID="0", **compiled)
-    assert alone.process.wait(240) == 0, alone.text()
+    assert alone.process.wait(300) == 0, alone.text()
     expected = weights_of(fresh_project)
 
     # Two processes, started by hand; one is killed in the second epoch.
@@ -291,6 +292,34 @@ def test_a_machine_that_nobody_answers(helpers, monkeypatch):
         monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", number)
         with pytest.raises(InputError, match=sentence):
             machines.this_machine(2, address, patience=0.5)
+
+
+class Cluster:
+    """Ray as far as its machines are asked for."""
+
+    def nodes(self):
+        large = {"CPU": 4.0, "memory": 8e9, "GPU": 1.0}
+        gone = {"CPU": 64.0, "memory": 8e9}
+        return [
+            {"Alive": True, "Resources": large},
+            {"Alive": True, "Resources": {"CPU": 2.0, "memory": 8e9}},
+            {"Alive": False, "Resources": gone},
+        ]
+
+
+def test_what_a_cluster_has_no_room_for(helpers):
+    _, remote, _ = helpers
+    remote.require_room(Cluster(), 3, remote.needs(2, 2, 0))
+    remote.require_room(Cluster(), 1, remote.needs(4, 8, 1))
+    for tasks, need, sentence in (
+        (1, (5, 1, 0), "CORES is 5, and the largest machine of the cluster has 4: write at most"),
+        (1, (1, 9, 0), "MEMORY is 9, and the largest machine of the cluster has 8"),
+        (1, (1, 1, 2), "GPUS is 2, and the largest machine of the cluster has 1"),
+        (4, (2, 2, 0), "has room for 3 of the 4 processes at once: lower PROCESSES"),
+        (2, (1, 1, 1), "has room for 1 of the 2 processes"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            remote.require_room(Cluster(), tasks, remote.needs(*need))
 
 
 def test_machines_that_differ_are_told(helpers):
