@@ -300,7 +300,7 @@ function look(final) {
   if (model.outputs) {
     const chosen = whereClass(), { network, x, outputs } = model;
     if (where.mode === "gradient") where.result = gradCam(network, x, outputs, chosen) ?? gradientTimesInput(network, x, outputs, chosen);
-    else if (model.parameters <= 300_000 || !window.Worker) {
+    else if (!isLarge(model) || !window.Worker) {
       if (final) where.result = finish(occlusion(network, x, chosen, coverOf(model)));
     } else if (final) return occludeInWorker(chosen);
   }
@@ -473,6 +473,6 @@ function showInside(final) {
   showCard(view.model.card, view.model);
   for (const each of view.layers) if (each.visible) each.draw();
   explain();
-  if (view.where && (final || view.model.parameters <= 300_000)) look(final);
+  if (view.where && (final || !isLarge(view.model))) look(final);
   drawOver();
 }

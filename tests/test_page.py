@@ -282,7 +282,7 @@ def test_every_layer_is_that_of_keras(page, name):
         name, x.ravel().tolist(),
     )  # fmt: skip
     inside = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
-    expected = keras.Model(model.input, [layer.output for layer in inside])(x[np.newaxis])
+    expected = keras.Model(model.inputs[0], [layer.output for layer in inside])(x[np.newaxis])
     at = 0
     for layer, y in zip(inside, map(np.ravel, expected), strict=True):
         difference = np.abs(outputs[at : at + y.size] - y).max()
