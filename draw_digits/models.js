@@ -260,7 +260,7 @@ function openTab(kind) {
   }
   $("unprepared").hidden = kind !== "digits";
   $("shrunk-figure").hidden = true;
-  $("seen").parentElement.hidden = kind !== "digits";
+  document.querySelector(".seen").hidden = kind !== "digits";
   document.querySelector("h1").textContent = kind === "digits" ? "Draw a digit" : "Show a picture";
   $("subtitle").textContent = SUBTITLES[kind];
   openInside(null);
