@@ -94,14 +94,12 @@ def merged(record):
     return merged | {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
 
 
-def save(record, script_variables=None, **run):
+def save(record):
     """Save ``record``, of what has no model to be saved with, as ``models/<name>.results.json``.
 
     Raises:
         InputError: the file cannot be written.
     """
-    if isinstance(record, str):  # former calls: save(name, globals(), test_accuracy=…)
-        record = globals()["record"](record, script_variables, **run)
     path = files.MODELS / f"{record['model']}.results.json"
     with files.lock(files.MODELS):  # runs of another process are read after they are written
         files.write_json(path, merged(record))

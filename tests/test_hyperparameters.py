@@ -18,13 +18,10 @@ import keras
 import pytest
 
 SCRIPTS = sorted(files.ROOT.glob("[0-9][0-9]_*/[0-9]*_*.py"))
-# Scripts that do not check their block yet.
-NOT_YET = [s for s in SCRIPTS if "hyperparameters.check()" not in s.read_text(encoding="utf-8")]
 WITH_BLOCK = [
     script
     for script in SCRIPTS
-    if script not in NOT_YET
-    and re.search(r"^[A-Z][A-Z0-9_]* = ", script.read_text(encoding="utf-8"), re.MULTILINE)
+    if re.search(r"^[A-Z][A-Z0-9_]* = ", script.read_text(encoding="utf-8"), re.MULTILINE)
 ]
 
 
@@ -287,8 +284,6 @@ def test_wrong_values_are_told_before_any_data_is_read(script, run_head):
 def test_the_block_is_that_of_the_record(path, run_head):
     record = results.read(path.name.removesuffix(".results.json"))
     script = files.training_script(record["model"])
-    if script in NOT_YET:
-        pytest.skip("not yet")
     variables = results.hyperparameters(run_head(script))
     assert variables.pop("SEED") in record["seeds"]
     recorded = dict(record["hyperparameters"])
