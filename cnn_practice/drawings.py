@@ -47,8 +47,8 @@ def prepare(grey, name="the drawing"):
     digits = _apart(found)
     if len(digits) > 1:
         raise InputError(
-            f"{len(digits)} digits were seen in {name}: draw one, or let the scripts that classify"
-            " drawings read them one by one."
+            f"{len(digits)} digits were seen in {name}: draw one alone, or cut the picture apart"
+            " with drawings.split."
         )
     return fitted(found)
 
@@ -81,6 +81,8 @@ def split(grey, name="the drawing"):
 
 def _apart(ink):
     """The ink of each digit, from left to right: as high as the others, with paper between."""
+    if max(ink.shape) <= 64:  # so few pixels show one digit, even if in pieces
+        return [ink]
     pieces, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     boxes = ndimage.find_objects(pieces)
     order = sorted(range(len(boxes)), key=lambda number: boxes[number][1].start)
