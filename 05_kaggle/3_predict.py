@@ -11,6 +11,7 @@
 
 # %%
 from cnn_practice import files, hyperparameters, models, plots
+from cnn_practice.errors import InputError
 
 import competition
 import numpy as np
@@ -33,7 +34,10 @@ hyperparameters.check()
 # %%
 data = competition.load()
 source = competition.SOURCES[data.source]
-model = models.load({"practice": NAME, "kaggle": REAL_NAME}[data.source])
+name = {"practice": NAME, "kaggle": REAL_NAME}[data.source]
+if not (files.MODELS / f"{name}.config.json").exists():
+    raise InputError(f"There is no model {name} yet: run «python 05_kaggle/2_train_lenet.py».")
+model = models.load(name)
 x_test = data.x_test[..., np.newaxis].astype("float32") / 255
 probabilities = model.predict(x_test, batch_size=1000, verbose=0)
 predicted = probabilities.argmax(axis=1)

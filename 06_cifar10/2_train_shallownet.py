@@ -7,8 +7,7 @@
 #
 #     python 06_cifar10/2_train_shallownet.py
 #
-# Expect 73.57% on the test images (one run, so no deviation) after 2 min of training on AMD EPYC,
-# 2 cores.
+# Expect 73.57% on the test images (one seed) after 2 min of training on AMD EPYC, 2 cores.
 #
 # Sources: ShallowNet in Rosebrock (2017), [*Deep learning for computer vision with
 # Python*](https://pyimagesearch.com/deep-learning-computer-vision-python-book/); weight decay,

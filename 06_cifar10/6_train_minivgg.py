@@ -8,8 +8,8 @@
 #
 #     python 06_cifar10/6_train_minivgg.py
 #
-# Expect 88.95% on the test images (one run, so no deviation) after 30 min of training in
-# mixed_bfloat16 on AMD EPYC, 2 cores.
+# Expect 88.95% on the test images (one seed) after 30 min of training in mixed_bfloat16 on AMD
+# EPYC, 2 cores.
 #
 # The record is of a run in mixed_bfloat16, and float32 takes longer. Run the command again after
 # an interruption: it resumes after the last complete epoch.

@@ -8,8 +8,7 @@
 #     python 07_bounding_box/1_make_scenes.py
 #     python 07_bounding_box/2_train_bounding_box.py
 #
-# Expect 99.08% on the test images (one run, so no deviation) after 6 min of training on AMD EPYC,
-# 2 cores.
+# Expect 99.08% on the test images (one seed) after 6 min of training on AMD EPYC, 2 cores.
 #
 # Sources: [Sermanet et al. (2014)](https://arxiv.org/abs/1312.6229), *OverFeat*, a box beside the
 # class; [Rezatofighi et al. (2019)](https://arxiv.org/abs/1902.09630), the GIoU loss; [Ioffe &

@@ -14,6 +14,7 @@
 from pathlib import Path
 
 from cnn_practice import drawings, files, hyperparameters, models, plots, results
+from cnn_practice.errors import InputError
 
 import numpy as np
 import pretrained
@@ -32,6 +33,8 @@ hyperparameters.check()
 # pictures only become squares of its input size, with pixels from 0 to 1.
 
 # %%
+if not (files.MODELS / f"{NAME}.config.json").exists():
+    raise InputError(f"There is no model {NAME} yet: run «python 08_pretrained/2_fine_tune.py».")
 model = models.load(NAME)
 classes = results.read(NAME)["classes"]
 paths = drawings.list_folder(Path(FOLDER).expanduser())

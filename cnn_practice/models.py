@@ -29,8 +29,6 @@ def save(model, name, record=None, dtype="float32"):
     Raises:
         InputError: the files cannot be written, or a weight is too large for ``dtype``.
     """
-    if isinstance(record, str):  # the order of former calls: save(model, name, dtype)
-        record, dtype = None, record
     plain = _plain(model)
     config, weights = (path.name for path in _paths(name))
     with files.lock(files.MODELS), files.written_together(files.MODELS, name) as folder:

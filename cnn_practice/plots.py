@@ -205,10 +205,10 @@ def numbers(axes, matrix, title, cmap="Blues", mark=None, limit=None, digits=2):
     matrix = np.asarray(matrix)
     limit = limit or np.abs(matrix).max() or 1
     low = -limit if cmap.startswith("RdBu") else 0
-    axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
+    squares = axes.imshow(matrix, cmap=cmap, vmin=low, vmax=1.4 * limit if low == 0 else limit)
     for (row, column), value in np.ndenumerate(matrix + 0.0):  # no minus before a zero
         text = f"{value:.0f}" if float(value).is_integer() else f"{value:.{digits}f}"
-        dark = abs(value) > 0.7 * limit
+        dark = np.dot(squares.to_rgba(value)[:3], (0.3, 0.6, 0.1)) < 0.55  # of the square
         axes.text(
             column, row, text, ha="center", va="center", fontsize=9,
             color="white" if dark else "black",

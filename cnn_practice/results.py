@@ -94,14 +94,12 @@ def merged(record):
     return merged | {"seeds": [each["seed"] for each in runs]} | common | {"runs": runs}
 
 
-def save(record, script_variables=None, **run):
+def save(record):
     """Save ``record``, of what has no model to be saved with, as ``models/<name>.results.json``.
 
     Raises:
         InputError: the file cannot be written.
     """
-    if isinstance(record, str):  # former calls: save(name, globals(), test_accuracy=…)
-        record = globals()["record"](record, script_variables, **run)
     path = files.MODELS / f"{record['model']}.results.json"
     with files.lock(files.MODELS):  # runs of another process are read after they are written
         files.write_json(path, merged(record))
@@ -235,7 +233,7 @@ def expectation(record):
     """The sentence of a script's header on accuracy, seeds, time and hardware, as comment lines."""
     accuracy, runs = record["test_accuracy"], record["runs"]
     if accuracy["std"] is None:
-        figure = f"{accuracy['mean']:.2%} on the test images (one run, so no deviation)"
+        figure = f"{accuracy['mean']:.2%} on the test images (one seed)"
     else:
         figure = (
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"

@@ -47,6 +47,7 @@ def page(server=False):
             left_out.append(str(error))
     data = {
         "server": server,
+        "small": export_models.SMALL,
         "models": models,
         "leftOut": left_out,
         "kernel": base64.b64encode((SOURCES / "kernel.wasm").read_bytes()).decode(),

@@ -2,13 +2,14 @@
 
     python draw_digits/choose_examples.py
 
-Two test digits for each digit: the first of its kind, and the one that is hardest for the models on
-the page (the probability that they give to the right digit is the lowest on average). And two test
-pictures for each class of CIFAR-10, the first ones. Takes about a minute; run it again when the
-models have changed.
+Two test digits for each digit: the first of its kind, and the one that is hardest for the models
+inside the page (the probability that they give to the right digit is the lowest on average). And
+two test pictures for each class of CIFAR-10, the first ones. Run it again when the models have
+changed.
 """
 
 from cnn_practice import datasets, drawings, files, models
+from cnn_practice.errors import InputError
 
 import export_models
 import numpy as np
@@ -18,13 +19,14 @@ FOLDER = files.ROOT / "draw_digits"
 
 
 def hardest(x_test, y_test):
-    """The index of the hardest test image of each digit, for all digit models of ``models/``."""
+    """The index of the hardest test image of each digit, for the digit models inside the page."""
     right = np.zeros(len(x_test))
     for name in export_models.names():
         try:
-            if export_models.exported(name, numbers=False)["kind"] != "digits":
-                continue
-        except export_models.InputError:
+            about = export_models.exported(name, numbers=False)
+        except InputError:  # not on the page
+            continue
+        if about["kind"] != "digits" or about["parameters"] > export_models.SMALL:
             continue
         model = models.load(name)
         size = model.input_shape[1]

@@ -241,21 +241,21 @@ const EXPLAIN = {
     const bias = layer.bias?.[place.c] ?? 0, total = sums.reduce((a, b) => a + b), z = total + bias;
     const order = [...sums.keys()].sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]));
     const c = view.channel !== null && view.channel < C ? view.channel : order[0], parts = [];
-    if (C > 1) {
-      const few = order.slice(0, 16).sort((a, b) => a - b), rest = order.slice(16).reduce((sum, k) => sum + sums[k], 0);
-      const terms = few.map((k) => {
-        const button = make("button", { type: "button", textContent: `map ${k}: ${number(sums[k])}`, onclick: () => { view.channel = k; explain(); } });
-        button.setAttribute("aria-pressed", k === c);
-        return button;
-      });
-      if (C > 16) terms.push(make("span", { textContent: `${C - 16} others: ${number(rest)}` }));
-      parts.push(make("div", { className: "terms" }, ...terms));
-    }
     parts.push(make("p", { className: "muted", textContent: C > 1 ? `Window × kernel in map ${c}, their sum ${number(sums[c])}:` : "Window × kernel:" }));
     parts.push(grid(rows.map((r) => columns.map((k) => {
       const inside = value(r, k, c), w = weight(r, k, c);
       return { text: `${number(inside ?? 0)}<br>× ${number(w)}`, value: (inside ?? 0) * w, outside: inside === null };
     }))));
+    if (C > 1) {
+      const few = order.slice(0, 9).sort((a, b) => a - b), rest = order.slice(9).reduce((sum, k) => sum + sums[k], 0);
+      const terms = few.map((k) => {
+        const button = make("button", { type: "button", textContent: `map ${k}: ${number(sums[k])}`, onclick: () => { view.channel = k; explain(); } });
+        button.setAttribute("aria-pressed", k === c);
+        return button;
+      });
+      if (C > 9) terms.push(make("span", { textContent: `${C - 9} others: ${number(rest)}` }));
+      parts.push(make("div", { className: "terms" }, ...terms));
+    }
     return { parts, sum: `Σ window ⊙ kernel + bias = ${number(total)} ${signed(bias)} = <b>${number(z)}</b>${activated(layer, z, y)}` };
   },
   Dense({ layer, network, place, x, y }) {
@@ -300,7 +300,7 @@ function look(final) {
   if (model.outputs) {
     const chosen = whereClass(), { network, x, outputs } = model;
     if (where.mode === "gradient") where.result = gradCam(network, x, outputs, chosen) ?? gradientTimesInput(network, x, outputs, chosen);
-    else if (model.parameters <= 300_000 || !window.Worker) {
+    else if (!isLarge(model) || !window.Worker) {
       if (final) where.result = finish(occlusion(network, x, chosen, coverOf(model)));
     } else if (final) return occludeInWorker(chosen);
   }
@@ -473,6 +473,6 @@ function showInside(final) {
   showCard(view.model.card, view.model);
   for (const each of view.layers) if (each.visible) each.draw();
   explain();
-  if (view.where && (final || view.model.parameters <= 300_000)) look(final);
+  if (view.where && (final || !isLarge(view.model))) look(final);
   drawOver();
 }

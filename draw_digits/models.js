@@ -55,8 +55,10 @@ function inputOf(model, values) {
   return model.kind === "digits" ? enlarged(values, model.input[0]) : values;
 }
 
-// While a stroke is drawn, the models read once for each frame; the end of a stroke at once.
-let due = 0, seen = null;
+// While a stroke is drawn, the models read once for each frame, the large ones ten times a second: the
+// end of the stroke, when all read, seldom has to wait for one of them.
+let due = 0, later = 0, seen = null;
+const isLarge = (model) => model.parameters > data.small;
 function changed(end) {
   if (end !== undefined) { cancelAnimationFrame(due); due = 0; read(end); }
   else due ||= requestAnimationFrame(() => { due = 0; read(); });
@@ -64,15 +66,12 @@ function changed(end) {
 
 function read(end) {
   seen = seenNow();
-  for (const model of ready()) {
-    model.x = seen && inputOf(model, seen.values);
-    model.outputs = seen && model.network.forward(model.x);
-  }
-  const grid = !state.chosen;
-  for (const model of ready()) if (model.card) showCard(model.card, model);
-  showChips();
+  const postponed = (model) => end === undefined && isLarge(model) && model !== state.chosen;
+  readBy(ready().filter((model) => !postponed(model)));
+  if (end !== undefined) { clearTimeout(later); later = 0; }
+  else if (ready().some(postponed)) later ||= setTimeout(() => { later = 0; readBy(ready().filter(postponed)); }, 100);
   showSeen();
-  if (!grid) showInside(end !== undefined);
+  if (state.chosen) showInside(end !== undefined);
   if (state.unprepared && end !== undefined) showUnprepared();
   if (end === undefined) return;
   summarise();  // it is read aloud: once per stroke is enough
@@ -80,6 +79,15 @@ function read(end) {
   $("results").dataset.read = `${Number($("results").dataset.read ?? 0) + 1}`;
   $("about").textContent = aboutSeen() + (seen && ready().length ? ` Read in ${duration < 10 ? duration.toFixed(1) : Math.round(duration)} ms.` : "");
   requestAnimationFrame(() => setTimeout(() => performance.measure("stroke end to frame", { start: end })));
+}
+
+function readBy(models) {
+  for (const model of models) {
+    model.x = seen && inputOf(model, seen.values);
+    model.outputs = seen && model.network.forward(model.x);
+    if (model.card) showCard(model.card, model);
+  }
+  showChips();
 }
 
 function aboutSeen() {
@@ -252,7 +260,7 @@ function openTab(kind) {
   }
   $("unprepared").hidden = kind !== "digits";
   $("shrunk-figure").hidden = true;
-  $("seen").parentElement.hidden = kind !== "digits";
+  document.querySelector(".seen").hidden = kind !== "digits";
   document.querySelector("h1").textContent = kind === "digits" ? "Draw a digit" : "Show a picture";
   $("subtitle").textContent = SUBTITLES[kind];
   openInside(null);

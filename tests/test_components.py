@@ -409,6 +409,21 @@ def test_network_against_central_differences(loss, library, options):
     agree([gradient], [numeric], tolerance=1e-6)
 
 
+def test_network_with_batch_normalization_against_central_differences():
+    layers = [cnn.Conv2D(3, 3), cnn.BatchNormalization(0.5), cnn.Activation("tanh")]
+    layers += [cnn.Flatten(), cnn.Affine(4), cnn.BatchNormalization(), cnn.Affine(3)]
+    network = cnn.Network(layers, (5, 5, 2), l2=0.01, dtype=np.float64)
+    x, labels = normal(6, 5, 5, 2), np.arange(6) % 3
+    _, gradient = network.loss_and_gradient(x, labels)
+    numeric = cnn.numeric_gradient(
+        lambda _: network.loss_and_gradient(x, labels)[0], network.parameters
+    )
+    agree([gradient], [numeric], tolerance=1e-6)
+    before = layers[1].moving
+    assert np.allclose(network.predict(x[:1]), network.predict(x)[:1]), "each one on its own"
+    assert layers[1].moving is before, "nothing is gathered when the network is used"
+
+
 @pytest.mark.parametrize("cnn", LIBRARIES)
 def test_dropout_in_a_network_is_reproducible_and_off_when_used(cnn):
     layers = [[cnn.Flatten(), cnn.Dropout(0.5), cnn.Affine(3)] for _ in range(2)]

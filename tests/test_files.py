@@ -194,6 +194,6 @@ def test_ctrl_c_ends_with_one_line():
     )
     assert child.stdout.readline() == "begun\n"
     child.send_signal(signal.SIGINT)
-    _, printed = child.communicate(timeout=10)
+    _, printed = child.communicate(timeout=60)
     assert child.returncode == 130
     assert printed.strip() == "Stopped: nothing that existed was changed."

@@ -264,11 +264,11 @@ def test_a_model_of_a_newer_keras(folder, monkeypatch):
 
 
 def in_seconds(limit, name, match):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError, match=match) as raised:
         models.load(name)
     assert "\n" not in str(raised.value)
-    assert time.perf_counter() - start < limit
+    assert time.process_time() - start < limit
 
 
 def test_configs_from_elsewhere_end_with_one_sentence_within_ten_seconds(folder):

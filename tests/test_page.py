@@ -1,8 +1,10 @@
 """The drawing page: what is exported, and the built file in a real Chromium, opened from disk."""
 
 import base64
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -112,12 +114,19 @@ def test_exporting_needs_no_keras():
     assert done.returncode == 0
 
 
-def test_the_kernel_is_that_of_its_source(tmp_path):
+def from_npm(package, folder):
+    """Install an npm package into ``folder``; returns its node_modules."""
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
+    command = ["npm", "install", "--silent", "--prefix", folder, package]
+    if subprocess.run(command, timeout=120).returncode:
+        pytest.skip(f"npm cannot fetch {package}")
+    return folder / "node_modules"
+
+
+def test_the_kernel_is_that_of_its_source(tmp_path):
     source = files.ROOT / "draw_digits" / "kernel.wat"
-    subprocess.run(["npm", "install", "--silent", "--prefix", tmp_path, "wabt@1"], check=True)
-    wat2wasm = tmp_path / "node_modules" / ".bin" / "wat2wasm"
+    wat2wasm = from_npm("wabt@1", tmp_path) / ".bin" / "wat2wasm"
     subprocess.run([wat2wasm, source, "-o", tmp_path / "kernel.wasm"], check=True)
     assert (tmp_path / "kernel.wasm").read_bytes() == source.with_suffix(".wasm").read_bytes()
 
@@ -282,7 +291,7 @@ def test_every_layer_is_that_of_keras(page, name):
         name, x.ravel().tolist(),
     )  # fmt: skip
     inside = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
-    expected = keras.Model(model.input, [layer.output for layer in inside])(x[np.newaxis])
+    expected = keras.Model(model.inputs[0], [layer.output for layer in inside])(x[np.newaxis])
     at = 0
     for layer, y in zip(inside, map(np.ravel, expected), strict=True):
         difference = np.abs(outputs[at : at + y.size] - y).max()
@@ -640,6 +649,46 @@ def test_a_truncated_or_missing_large_model_is_told(page, built, tmp_path):
     page.driver.get_log("browser")
 
 
+@pytest.mark.script
+def test_the_server_shows_the_same_page_and_saves(running, project):
+    """Its security policy lets the kernel, the worker and the large models run, and no more."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    project.edit("draw_digits/server.py", PORT=port, OPEN_BROWSER=False)
+    process = subprocess.Popen(
+        [sys.executable, str(project.root / "draw_digits/server.py")],
+        env=os.environ | {"PYTHONPATH": str(project.root)}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    page, folder = running, project.root / "images" / "drawings"
+    try:
+        assert "Draw at" in process.stdout.readline()
+        mouse.open_page(page.driver, f"http://127.0.0.1:{port}")
+        assert page.js("return ready().every((model) => model.network.products.kernel)")
+        before = drawings.read_truth(folder)
+        page.driver.find_element(By.ID, "note").send_keys("my own")
+        mouse.draw(page.driver, STROKES[7])
+        mouse.click(page.driver, "save-7")
+        page.until(lambda: page.text("saved").startswith("Saved as"))
+        assert drawings.read_truth(folder) == before | {"7_my-own_1.png": 7}
+        assert drawings.read_grey(folder / "7_my-own_1.png").shape == (560, 560)
+        assert page.pixels() == 0  # ready for the next one
+        mouse.draw(page.driver, STROKES[7])
+        page.load("dense")
+        page.look_inside("dense")
+        page.driver.find_element(By.CSS_SELECTOR, "[data-mode=occlusion]").click()
+        page.until(lambda: page.js("return Boolean(view.where.result)"))
+        page.quiet()
+        process.kill()
+        process.wait()
+        mouse.click(page.driver, "save-7")
+        page.until(lambda: "the server does not answer" in page.text("saved"))
+        assert page.pixels() > 0  # the drawing stays
+    finally:
+        process.kill()
+        process.communicate()
+        page.driver.get_log("browser")
+
+
 # --------------------------------------------------------------------------- pictures
 
 
@@ -684,11 +733,8 @@ def test_a_picture_is_read_and_what_is_none_is_told(page, tmp_path):
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
     """The accessibility checker axe-core, from npm."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("axe")
-    subprocess.run(["npm", "install", "--silent", "--prefix", folder, "axe-core@4"], check=True)
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    modules = from_npm("axe-core@4", tmp_path_factory.mktemp("axe"))
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.script

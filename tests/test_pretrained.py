@@ -308,6 +308,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.script
+def test_without_a_fine_tuned_network_the_script_is_named(project):
+    sentence = project.fails_with_one_sentence(CLASSIFY_OWN)
+    assert sentence == (
+        "There is no model fine_tuned yet: run «python 08_pretrained/2_fine_tune.py»."
+    )
+
+
+@pytest.mark.script
 def test_fine_tune(project, folder, tmp_path):
     """The loss falls; the saved model is whole; only the last block's kernels change."""
     _, paths, _ = pretrained.list_pictures(folder)

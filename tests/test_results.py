@@ -17,14 +17,8 @@ def folder(tmp_path, monkeypatch):
 
 def save_run(seed, accuracy, epochs=5):
     script_variables = {"SEED": seed, "EPOCHS": epochs, "_": 0, "np": np, "small": 1}
-    results.save(
-        "small",
-        script_variables,
-        test_accuracy=accuracy,
-        parameters=99,
-        epochs=3,
-        seconds=10.0 * seed,
-    )
+    run = {"test_accuracy": accuracy, "parameters": 99, "epochs": 3, "seconds": 10.0 * seed}
+    results.save(results.record("small", script_variables, **run))
     return json.loads((files.MODELS / "small.results.json").read_text())
 
 

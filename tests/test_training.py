@@ -145,7 +145,7 @@ def test_ctrl_c_in_a_training_says_that_nothing_was_saved(fresh_project):
         assert child.poll() is None
     time.sleep(0.2)
     child.send_signal(signal.SIGINT)
-    _, printed = child.communicate(timeout=20)
+    _, printed = child.communicate(timeout=60)
     assert child.returncode == 130
     assert printed.strip() == "Stopped: nothing was saved, and the same command begins anew."
     after = {path: path.read_bytes() for path in fresh_project.root.glob("models/[!.]*.*")}
