@@ -97,8 +97,9 @@ def train(number):
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     settings = machines.of_the_network(results.hyperparameters(globals()))
     machines.require_equal(training_images=x_train, labels=y_train, **settings)
-    model = vgg16(EPOCHS * -(-len(x_train) // BATCH_SIZE))
-    checkpoint = machines.shared_checkpoint(model, NAME, settings)
+    steps = -(-len(x_train) // BATCH_SIZE)
+    model = vgg16(EPOCHS * steps)
+    checkpoint = machines.shared_checkpoint(model, NAME, settings, steps)
     speed = machines.ImagesPerSecond(BATCH_SIZE)
     cut = {"batch_size": BATCH_SIZE, "number": number, "processes": PROCESSES}
     model.fit(

@@ -325,7 +325,7 @@ async function save(digit) {
     });
     const answer = await reply.json();
     if (!reply.ok) { saved(answer.error, "bad"); return; }
-    saved(`Saved as ${answer.file}. There are ${answer.count} drawings with their digit now.${answer.dropped ? ` ${answer.dropped}` : ""}`, "good");
+    saved(`Saved as ${answer.file}. ${answer.count === 1 ? "There is 1 drawing with its" : `There are ${answer.count} drawings with their`} digit now.${answer.dropped ? ` ${answer.dropped}` : ""}`, "good");
     if (strokes === drawn && !stroke) clear();  // ready for the next one; undo brings it back
   } catch {
     saved("Not saved: the server does not answer. Start it again with «python draw_digits/server.py»; your drawing stays here meanwhile.", "bad");

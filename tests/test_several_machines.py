@@ -222,7 +222,7 @@ def weights_of(project):
 
 SMALL = {
     "IMAGES": 256, "VALIDATION": 320, "EPOCHS": 2, "FILTERS": (4, 4, 8, 8, 8),
-    "CONVOLUTIONS": (1, 1, 1, 1, 1), "RATE_PER_64": 0.003,
+    "CONVOLUTIONS": (1, 1, 1, 1, 1), "RATE_PER_64": 0.0003,
     "BATCH_SIZE": 64, "IMAGE_SIZE": 32, "MEMORY": 1, "CORES": 1,
 }  # fmt: skip
 
