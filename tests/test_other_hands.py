@@ -95,5 +95,5 @@ def test_find_draw_and_train(fresh_project):
         "03_lenet5/6_train_for_any_hand.py",
         NAME="tried", VALIDATION=59000, STRETCHED=0.02, EPOCHS=1,
     )  # fmt: skip
-    assert "1389 training images: 1000, 20, 369" in printed
+    assert "1371 training images: 1000, 20, 351" in printed
     assert printed.splitlines()[-1].startswith("tried: test accuracy")
