@@ -14,13 +14,12 @@ from pathlib import Path
 
 from cnn_practice import drawings, files, hyperparameters, models
 from cnn_practice.errors import InputError
+from cnn_practice.ink import find_ink
 
 import boxes
 import numpy as np
 from PIL import Image
 from scipy import ndimage
-
-find_ink = getattr(drawings, "find_ink", None) or drawings._ink
 
 # %% [markdown]
 # ## Hyperparameters
