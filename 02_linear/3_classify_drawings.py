@@ -34,7 +34,7 @@ hyperparameters.check()
 
 # %%
 chosen = classify.load(NAMES)
-file_names, pictures, truth = drawings.read_folder(FOLDER)
+file_names, pictures, truth = classify.apart(*drawings.read_folder(FOLDER))
 shrunk = np.stack([drawings.resize_only(picture) for picture in pictures])
 prepared = np.stack([drawings.prepare(*each) for each in zip(pictures, file_names, strict=True)])
 

@@ -26,6 +26,29 @@ def load(names):
     return loaded
 
 
+def apart(file_names, pictures, truth):
+    """Pictures of several digits cut apart: each digit becomes a drawing of its own.
+
+    Args:
+        file_names, pictures, truth: as ``drawings.read_folder`` gives them.
+
+    Returns:
+        The three lists, in which ``phone.png`` became ``phone.png [1]``, ``phone.png [2]``, …, from
+        left to right.
+
+    Raises:
+        InputError: a picture is blank.
+    """
+    single = []
+    for file, picture, true in zip(file_names, pictures, truth, strict=True):
+        digits = drawings.split(picture, file)
+        if len(digits) == 1:
+            single.append((file, picture, true))
+        else:
+            single += [(f"{file} [{i}]", digit, None) for i, digit in enumerate(digits, 1)]
+    return tuple(map(list, zip(*single, strict=True)))
+
+
 def predict(model, digits):
     """Probabilities of shape (N, 10) for ``digits``, float32 (N, 28, 28) in [0, 1].
 
@@ -55,12 +78,22 @@ def scores(model):
 
 
 def table(name, file_names, truth, probabilities):
-    """Print a line for each drawing: its digit, the prediction and how confident it is."""
+    """Print a line for each drawing: its digit, the prediction and how confident it is.
+
+    The digits of a picture that was cut ``apart`` are also printed as one number.
+    """
     print(f"\n{name:<28} truth  prediction  confidence")
     for file, true, row in zip(file_names, truth, probabilities, strict=True):
         mark = "" if true in (row.argmax(), None) else "  ← wrong"
         known = "?" if true is None else true
         print(f"{file:<28} {known:>5}  {row.argmax():>10}  {row.max():>10.1%}{mark}")
+    numbers = {}
+    for file, row in zip(file_names, probabilities, strict=True):
+        picture, cut, _ = file.rpartition(" [")
+        if cut:
+            numbers[picture] = numbers.get(picture, "") + str(row.argmax())
+    for picture, number in numbers.items():
+        print(f"{picture} shows {len(number)} digits: {number}")
 
 
 def grid(name, digits, file_names, truth, probabilities):

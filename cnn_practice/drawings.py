@@ -47,8 +47,8 @@ def prepare(grey, name="the drawing"):
     digits = _apart(found)
     if len(digits) > 1:
         raise InputError(
-            f"{len(digits)} digits were seen in {name}: draw one alone, or cut the picture apart"
-            " with drawings.split."
+            f"{len(digits)} digits were seen in {name}: draw one alone, or let the script"
+            " 03_lenet5/3_classify_drawings.py cut the picture apart."
         )
     return fitted(found)
 

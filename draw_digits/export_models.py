@@ -35,6 +35,7 @@ KINDS = {
     "AveragePooling2D": ("Pooling", ("pool_size", "strides", "padding"), ()),
     "GlobalMaxPooling2D": ("Pooling", (), ()),
     "GlobalAveragePooling2D": ("Pooling", (), ()),
+    "ZeroPadding2D": ("Padding", ("padding",), ()),
     "BatchNormalization": (
         "Scaling",
         ("epsilon",),

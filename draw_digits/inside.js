@@ -276,6 +276,10 @@ const EXPLAIN = {
     const caption = make("p", { className: "muted", textContent: `The window in map ${place.c}${values.length > 64 ? ", its first 64 numbers" : ""}:` });
     return { parts: [caption, grid(rows.map((row) => row.map((value) => ({ text: number(value), value }))))], sum: `${of} = <b>${number(y)}</b>` };
   },
+  Padding({ layer: { top, left, input: [H, W] }, place, y }) {
+    const row = place.row - top, column = place.column - left, inside = row >= 0 && row < H && column >= 0 && column < W;
+    return { parts: [], sum: inside ? `<b>${number(y)}</b>, from row ${row}, column ${column}` : "<b>0</b>, the border" };
+  },
   Scaling({ layer, x, y, i }) {
     const c = i % layer.scale.length;
     return { parts: [make("p", { className: "muted", textContent: layer.class === "BatchNormalization" ? "Scale and offset follow from γ, β and the moving mean and variance of the training." : "The same scale and offset for every pixel." })],

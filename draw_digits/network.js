@@ -237,6 +237,20 @@ const KINDS = {
       return dx;
     },
   },
+  // A border of zeros around the picture.
+  Padding: {
+    build(layer, [H, W, C]) {
+      const [[top, bottom], [left, right]] = layer.padding;
+      Object.assign(layer, { top, left, kh: 1, kw: 1, strides: [1, 1] });
+      return [H + top + bottom, W + left + right, C];
+    },
+    forward: (layer, x) => spread(x, layer.input, layer.output, layer.top, layer.left),
+    backward({ top, left, input: [H, W, C], output }, dy) {
+      const dx = new Float32Array(H * W * C), row = (y) => C * ((top + y) * output[1] + left);
+      for (let y = 0; y < H; y++) dx.set(dy.subarray(row(y), row(y) + W * C), y * W * C);
+      return dx;
+    },
+  },
   // y = scale · x + offset, for each channel: batch normalisation after training, and rescaling.
   Scaling: {
     build(layer, shape, products, weights) {

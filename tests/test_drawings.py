@@ -3,7 +3,7 @@
 import io
 import json
 
-from cnn_practice import datasets, drawings, files, models
+from cnn_practice import classify, datasets, drawings, files, models
 from cnn_practice.errors import InputError
 
 import numpy as np
@@ -200,7 +200,7 @@ def test_a_disturbed_picture_is_read_as_without_it(digits, reading, disturbed):
     assert np.sum(reading(prepared) == reading(clean)) >= 38
 
 
-def test_a_row_of_digits_is_split_from_left_to_right(digits, reading):
+def test_a_row_of_digits_is_split_from_left_to_right(digits, reading, capsys):
     row = np.concatenate([enlarged(ink, 4) for ink in digits[:7]], axis=1)
     paper = photographed(np.pad(row, 60))
     alone = reading([drawings.prepare(ink) for ink in digits[:7]])
@@ -208,7 +208,18 @@ def test_a_row_of_digits_is_split_from_left_to_right(digits, reading):
     assert list(apart) == list(alone)
     with pytest.raises(InputError, match="7 digits were seen in the row"):
         drawings.prepare(paper, "the row")
-    assert len(drawings.split(1 - placed(enlarged(digits[0], 6), 300, 300, 60, 60))) == 1
+    single = 1 - placed(enlarged(digits[0], 6), 300, 300, 60, 60)
+    assert len(drawings.split(single)) == 1
+
+    # The classify scripts print the row as one number.
+    names, pictures, truth = classify.apart(["row.png", "one.png"], [paper, single], [None, 3])
+    assert names == [*(f"row.png [{i}]" for i in range(1, 8)), "one.png"]
+    assert truth == [None] * 7 + [3]
+    probabilities = np.eye(10)[[*alone, alone[0]]]
+    assert len(pictures) == len(probabilities)
+    classify.table("any_hand", names, truth, probabilities)
+    number = "".join(map(str, alone))
+    assert f"row.png shows 7 digits: {number}\n" in capsys.readouterr().out
 
 
 def test_pictures_that_only_look_like_pictures(tmp_path):
