@@ -40,7 +40,7 @@ KERNEL_SIZE = 7  # whole number, 1 to 28; large enough for the filters to be loo
 HIDDEN = 100  # whole number, at least 1; units of the first affine layer
 L2 = 1e-4  # number, at least 0; strength of the penalty on weights, 0 for none
 DROPOUT = 0.0  # number, 0 to below 1; rate before the last layer, 0.5 is a usual one
-FRAMES = 40  # whole number, 1 to 200; of the film
+FRAMES = 60  # whole number, 1 to 200; of the film
 hyperparameters.check()
 training.begin(NAME, globals())
 

@@ -91,7 +91,8 @@ class Checkpoint(keras.callbacks.Callback):
         )
 
     def _variables(self):
-        return self.model.weights + self.model.optimizer.variables
+        # Of the model more than its weights: dropout goes on with the next random numbers.
+        return self.model.variables + self.model.optimizer.variables
 
     def on_train_begin(self, logs=None):
         self.start = time.perf_counter() - self.seconds

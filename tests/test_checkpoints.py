@@ -32,6 +32,7 @@ def small_model():
             keras.Input((4,)),
             layers.Dense(5),
             layers.BatchNormalization(),
+            layers.Dropout(0.2),
             layers.Dense(3, "softmax"),
         ]
     )
