@@ -75,8 +75,10 @@ class SayHowLong(keras.callbacks.Callback):
     def __init__(self, seconds=3):
         super().__init__()
         self.seconds = seconds  # of measuring
-        self.start = self.first = None
         self.said = False
+
+    def on_train_begin(self, logs=None):
+        self.start = self.first = None  # of each ``fit`` anew, until one was long enough to measure
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
