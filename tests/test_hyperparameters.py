@@ -312,7 +312,7 @@ def test_a_run_with_a_wrong_value_ends_within_ten_seconds(fresh_project):
     assert seconds_of_children() - start < 10
     assert sentence.startswith('ACTIVATION is "rleu", perhaps for "relu": choose ')
     path = fresh_project.root / script
-    path.write_text(path.read_text("utf-8").replace('"rleu"', "relu"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("'rleu'", "relu"), "utf-8")
     sentence = fresh_project.fails_with_one_sentence(script)
     assert sentence == ('ACTIVATION = relu: relu is not defined; a text stands in quotes, "relu".')
     path.write_text(re.sub("ACTIVATION = .*\n", "", path.read_text("utf-8")), "utf-8")
