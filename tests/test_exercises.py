@@ -31,9 +31,9 @@ def checked(name, path, capsys):
     return code, (out + err).strip()
 
 
-def edited(tmp_path, name, old, new, solution=True):
-    """The solution of an exercise, or the exercise, with a mistake put into it."""
-    text = (FOLDER / ("solutions" if solution else "") / f"{name}.py").read_text(encoding="utf-8")
+def edited(tmp_path, name, old, new):
+    """The solution of an exercise with a mistake put into it."""
+    text = (FOLDER / "solutions" / f"{name}.py").read_text(encoding="utf-8")
     assert old in text, (name, old)
     path = tmp_path / f"{name}.py"
     path.write_text(text.replace(old, new), encoding="utf-8")
