@@ -99,7 +99,7 @@ def train(number):
     machines.require_equal(training_images=x_train, labels=y_train, **settings)
     steps = -(-len(x_train) // BATCH_SIZE)
     model = vgg16(EPOCHS * steps)
-    checkpoint = machines.shared_checkpoint(model, NAME, settings, steps)
+    checkpoint = machines.shared_checkpoint(model, NAME, settings)
     speed = machines.ImagesPerSecond(BATCH_SIZE)
     cut = {"batch_size": BATCH_SIZE, "number": number, "processes": PROCESSES}
     model.fit(

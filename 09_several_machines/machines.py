@@ -220,12 +220,11 @@ def require_same(machines):
                 )
 
 
-def shared_checkpoint(model, name, settings, steps):
+def shared_checkpoint(model, name, settings):
     """A ``Checkpoint`` of machine 0, whose state the others take over; only machine 0 writes.
 
     Args:
         model, name, settings: as of ``Checkpoint``.
-        steps: of an epoch. Dropout goes on where it was, too: it draws once in each step.
     """
     from jax.experimental import multihost_utils
 
@@ -245,10 +244,6 @@ def shared_checkpoint(model, name, settings, steps):
     checkpoint = (Checkpoint if number == 0 else _NotWriting)(model, name, settings)
     if number:
         checkpoint.remove()
-    for variable in model.variables:
-        if variable.path.endswith("seed_generator_state"):
-            seed, _ = keras.ops.convert_to_numpy(variable)
-            variable.assign(np.array([seed, checkpoint.epoch * steps], seed.dtype))
     return checkpoint
 
 
