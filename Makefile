@@ -4,7 +4,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo test test-fast draw results cifar10 page site python
+.PHONY: demo test test-fast draw results cifar10 page outputs site python
 
 # First the drawings are read by the models that came with the repository: a few seconds.
 demo: .venv/installed
@@ -45,6 +45,10 @@ site: .venv/installed-for-site page
 # The figures in the READMEs and the headers of the scripts, from the records of the runs.
 results: .venv/installed
 	$(RUN) -m cnn_practice.results --write
+
+# What the scripts print and draw, for the site: of those that were changed.
+outputs: .venv/installed-for-site
+	$(RUN) site/record_outputs.py
 
 # An environment of this folder, made once; remove .venv to make it anew.
 python:

@@ -50,7 +50,7 @@ html_theme_options = {  # the colours of the drawing page
     },
 }  # fmt: skip
 html_static_path = ["static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "math.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sphinx = False
