@@ -25,6 +25,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 myst_enable_extensions = ["colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 3
 highlight_language = "text"
+pygments_dark_style = "a11y-dark"
 html_math_renderer = "mathml"
 
 autodoc_mock_imports = ["keras", "tensorflow"]  # importing them takes longer than the whole build
