@@ -24,3 +24,6 @@ if (drawing) {
   drawing.addEventListener("load", sameTheme);
   new MutationObserver(sameTheme).observe(document.body, { attributeFilter: ["data-theme"] });
 }
+
+// From disk the search cannot read the pages for its excerpts, and shows their titles.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
