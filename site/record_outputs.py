@@ -38,7 +38,7 @@ NOT_COPIED = shutil.ignore_patterns(
 LARGE = 100_000_000  # bytes; larger files are linked
 LINES = 60  # of a text: more are left out in its middle
 WIDEST = 1200  # pixels of a picture
-TRAINS = re.compile(r"\.fit\(|\.train\(|training\.begin\(|remote\.connect\(|_train_")
+TRAINS = re.compile(r"\.fit\(|\.train\(|training\.begin\(|remote\.connect\(")
 NO_HISTORY = "The rest of this cell needs the history by epoch, which the record does not have."
 NEEDS_MORE = "Not run for this page: this cell needs what a cell above would have computed."
 
@@ -72,7 +72,6 @@ def record(path, root, train=False, incomplete=False):
         InputError: a cell ends with such an error.
     """
     name, notebook = files.shown(path), scripts.cells(path)
-    trains = TRAINS.search(path.name + path.read_text(encoding="utf-8"))
     kernel = nbclient.NotebookClient(
         notebook,
         timeout=None,
@@ -81,8 +80,9 @@ def record(path, root, train=False, incomplete=False):
         resources={"metadata": {"path": str(root / path.parent.name)}},
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "site")])}
-    outputs, training, left_out = [], "run" if trains else None, False
     code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    trains = "_train_" in path.name or any(TRAINS.search(cell.source) for _, cell in code)
+    outputs, training, left_out = [], "run" if trains else None, False
     with kernel.setup_kernel(env=environment):
         if trains and not train:
             first = nbformat.v4.new_code_cell(f"import no_training; no_training.begin({name!r})")
@@ -106,7 +106,7 @@ def record(path, root, train=False, incomplete=False):
                 elif told:
                     shown.append({"text": NO_HISTORY})
                 elif sentence and incomplete:
-                    left_out, training = True, trains and "not run"
+                    left_out, training = True, "not run" if trains else None
                     shown.append({"text": f"Not run for this page: {sentence}"})
                 elif sentence:
                     raise InputError(f"{name} ends with «{sentence}»") from error
