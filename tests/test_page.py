@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import from_npm
 from keras import layers
 from PIL import Image, ImageDraw, ImageOps
 
@@ -112,16 +113,6 @@ def test_exporting_needs_no_keras():
     code = "import sys, build_page; build_page.page(); sys.exit('keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=files.ROOT / "draw_digits", timeout=60)
     assert done.returncode == 0
-
-
-def from_npm(package, folder):
-    """Install an npm package into ``folder``; returns its node_modules."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    command = ["npm", "install", "--silent", "--prefix", folder, package]
-    if subprocess.run(command, timeout=120).returncode:
-        pytest.skip(f"npm cannot fetch {package}")
-    return folder / "node_modules"
 
 
 def test_the_kernel_is_that_of_its_source(tmp_path):
@@ -728,13 +719,6 @@ def test_a_picture_is_read_and_what_is_none_is_told(page, tmp_path):
 
 
 # --------------------------------------------------------------------------- for everyone
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory):
-    """The accessibility checker axe-core, from npm."""
-    modules = from_npm("axe-core@4", tmp_path_factory.mktemp("axe"))
-    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.script
