@@ -1,5 +1,6 @@
-"""Settings of the website for Sphinx, and two things that it lacks: MathML and linked terms."""
+"""Settings of the website for Sphinx, and what it lacks: formulas as MathML, linked terms."""
 
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -18,11 +19,13 @@ project = "Convolutional networks in Keras"
 html_title = project
 html_favicon = "static/icon.svg"
 language = "en"
+smartquotes = False
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 3
 highlight_language = "text"
+pygments_dark_style = "a11y-dark"
 html_math_renderer = "mathml"
 
 autodoc_mock_imports = ["keras", "tensorflow"]  # importing them takes longer than the whole build
@@ -39,6 +42,7 @@ html_theme_options = {  # the colours of the drawing page
         "color-foreground-secondary": "#5c5850", "color-foreground-muted": "#635f57",
         "color-brand-primary": "#3355d1", "color-brand-content": "#3355d1",
         "color-link--visited": "#3355d1", "color-link--visited--hover": "#3355d1",
+        "color-api-name": "#3355d1",
     },
     "dark_css_variables": {
         "color-background-primary": "#131519", "color-background-secondary": "#1c1f26",
@@ -47,12 +51,14 @@ html_theme_options = {  # the colours of the drawing page
         "color-foreground-secondary": "#b4b7bf", "color-foreground-muted": "#a9acb5",
         "color-brand-primary": "#8fadff", "color-brand-content": "#8fadff",
         "color-link--visited": "#8fadff", "color-link--visited--hover": "#8fadff",
+        "color-api-name": "#8fadff",
     },
 }  # fmt: skip
 html_static_path = ["static"]
 html_css_files = ["site.css", "math.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
 html_domain_indices = False
 html_use_index = False
@@ -120,6 +126,14 @@ def link_terms(app, doctree, docname):
             text.parent.replace(text, [*parts, nodes.Text(whole[end:])])
 
 
+def own_signature(app, kind, name, which, options, signature, returned):
+    """The arguments of a class whose base is Keras's, which is not imported."""
+    if kind == "class" and "__init__" in vars(which):
+        _self, *others = inspect.signature(which.__init__).parameters.values()
+        return str(inspect.Signature(others)), returned
+    return None
+
+
 def formula(display):
     """A visitor that writes a formula as MathML, which browsers typeset themselves."""
     converter = LatexToMathML()
@@ -136,3 +150,4 @@ def setup(app):
     """Called by Sphinx."""
     app.add_html_math_renderer("mathml", formula(display=False), formula(display=True))
     app.connect("doctree-resolved", link_terms)
+    app.connect("autodoc-process-signature", own_signature)

@@ -107,9 +107,7 @@ def linked(text, folder, page):
         target = BUILD / "source" / f"{name}.md" if name else path
         if name == page or not (name or path.is_file()):
             return None
-        return quote(os.path.relpath(target, (BUILD / "source" / page).parent)) + (
-            place and f"#{place}"
-        )
+        return way_from(page, target) + (place and f"#{place}")
 
     def link(found):
         target = way((folder / found[2]).resolve())
@@ -239,9 +237,7 @@ def shown(outputs, script, page):
     """What a cell printed and drew, as a list of parts of the page."""
     if not outputs:
         return []
-    folder = os.path.relpath(
-        SITE / "outputs" / script.parent.name, (BUILD / "source" / page).parent
-    )
+    folder = way_from(page, scripts.place(script).parent)
     parts = []
     for output in outputs:
         if "text" in output:
