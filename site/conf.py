@@ -42,7 +42,7 @@ html_theme_options = {  # the colours of the drawing page
         "color-foreground-secondary": "#5c5850", "color-foreground-muted": "#635f57",
         "color-brand-primary": "#3355d1", "color-brand-content": "#3355d1",
         "color-link--visited": "#3355d1", "color-link--visited--hover": "#3355d1",
-        "color-api-name": "#3355d1",
+        "color-api-name": "#3355d1", "color-added": "#1d6b3a", "color-removed": "#9f1d1d",
     },
     "dark_css_variables": {
         "color-background-primary": "#131519", "color-background-secondary": "#1c1f26",
@@ -51,7 +51,7 @@ html_theme_options = {  # the colours of the drawing page
         "color-foreground-secondary": "#b4b7bf", "color-foreground-muted": "#a9acb5",
         "color-brand-primary": "#8fadff", "color-brand-content": "#8fadff",
         "color-link--visited": "#8fadff", "color-link--visited--hover": "#8fadff",
-        "color-api-name": "#8fadff",
+        "color-api-name": "#8fadff", "color-added": "#8fd6a8", "color-removed": "#ffb4ab",
     },
 }  # fmt: skip
 html_static_path = ["static"]

@@ -10,6 +10,7 @@ import difflib
 import functools
 import os
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 from cnn_practice import files, results
@@ -23,6 +24,7 @@ SITE = ROOT / "site"
 BUILD = SITE / "_build"  # where the site goes
 PAGE = ROOT / "draw_digits" / "build" / "draw.html"
 
+FOLDERS = ("exercises", "benchmarks", "data", "draw_digits")  # with a README that is a page
 LINK = re.compile(r"""(\]\(|src=")([^)"\s#:]+)((?:#[^)"\s]*)?[)"])""")
 NAME = re.compile(r"(?<![\[`])`([\w./]+\.(?:py|md))`(?!`)")
 ROW = re.compile(r"^\| (\w+) \|", re.MULTILINE)
@@ -54,23 +56,16 @@ def exercises_of(chapter):
     return sorted((ROOT / "exercises").glob(f"{chapter.name[:2]}_*.py"))
 
 
-def relative(path):
-    """The path inside the project, with slashes."""
-    return path.relative_to(ROOT).as_posix()
-
-
 @functools.cache
 def addresses():
     """The page of each file and folder of the project that has one, as "page" or "page#place"."""
     found = {ROOT / "README.md": "index", ROOT / "cnn_practice": "api"}
     found |= {SITE / "glossary.md": "glossary", SITE / "README.md": "website"}
     found |= {ROOT / "01_components" / name: "api" for name in ("numpy_cnn", "numpy_fast")}
-    folders = [ROOT / name for name in ("exercises", "benchmarks", "data", "draw_digits")]
-    for path in [*folders, *chapters()]:
-        for text in path.glob("*.md"):
-            name = "index" if text.name == "README.md" else text.stem
-            found[text] = found[path] = f"{path.name}/{name}"
-        found[path] = f"{path.name}/index"
+    for folder in [*(ROOT / name for name in FOLDERS), *chapters()]:
+        for text in folder.glob("*.md"):
+            found[text] = f"{folder.name}/{'index' if text.stem == 'README' else text.stem}"
+        found[folder] = f"{folder.name}/index"
     for chapter in chapters():
         for module in modules_of(chapter):
             found[module] = f"{chapter.name}/modules#{module.name.replace('.', '')}"
@@ -89,7 +84,7 @@ def records():
 
 def way_from(page, path):
     """The relative address of a path, on a page."""
-    return quote(os.path.relpath(path, (BUILD / "source" / page).parent))
+    return quote(Path(os.path.relpath(path, (BUILD / "source" / page).parent)).as_posix())
 
 
 def linked(text, folder, page):
@@ -161,7 +156,7 @@ def script_page(script, repository):
     page, made = addresses()[script], scripts.outputs(script)
     header, *cells = scripts.cells(script).cells
     title, _, introduction = header.source.partition("\n")
-    record = records().get(relative(script))
+    record = records().get(files.shown(script))
     parts = [
         title,
         where(script, repository),
@@ -184,13 +179,12 @@ def where(script, repository):
     links = [("Script", f"{script.stem}.py"), ("Notebook", f"{script.stem}.ipynb")]
     buttons = [f'<a class="button" href="{to}" download>{name}</a>' for name, to in links]
     if repository:
-        notebook = f"github/{repository}/blob/gh-pages/{addresses()[script]}.ipynb"
-        for name, address in (
-            ("Open in Colab", f"https://colab.research.google.com/{notebook}"),
-            ("Open in Kaggle", f"https://kaggle.com/kernels/welcome?src=https://{notebook}"),
+        notebook = f"{repository}/blob/gh-pages/{addresses()[script]}.ipynb"
+        for name, opens in (
+            ("Colab", "https://colab.research.google.com/github/"),
+            ("Kaggle", "https://kaggle.com/kernels/welcome?src=https://github.com/"),
         ):
-            address = address.replace("src=https://github/", "src=https://github.com/")
-            buttons.append(f'<a class="button" href="{address}">{name}</a>')
+            buttons.append(f'<a class="button" href="{opens}{notebook}">Open in {name}</a>')
     return (
         f'<div class="where"><span>Chapter {script.parent.name[:2]}, script'
         f" {siblings.index(script) + 1} of {len(siblings)}</span>{' '.join(buttons)}</div>"
@@ -229,7 +223,7 @@ def how_made(made):
             f" of the committed model, and the other cells were run with that model, {ran}."
         )
     if made["training"] == "not run":
-        return f"The training was not run for this page. The other cells were run {ran}."
+        return f"The training was not run for this page. What does not need it was run {ran}."
     return f"What stands below the cells was printed and drawn by a run of this script, {ran}."
 
 
@@ -397,7 +391,7 @@ def every_page(repository):
         yield from chapter_pages(chapter)
     yield from exercise_pages()
     yield from start_page()
-    for name in ("exercises", "benchmarks", "data", "draw_digits"):
+    for name in FOLDERS:
         text, page = text_of(ROOT / name / "README.md"), f"{name}/index"
         below = [chapter.name[:2] for chapter in chapters()] if name == "exercises" else []
         yield page, linked(text, ROOT / name, page) + (toctree(*below) if below else "")
