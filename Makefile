@@ -4,7 +4,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo test test-fast draw results cifar10 page python
+.PHONY: demo test test-fast draw results cifar10 page outputs site python
 
 # First the drawings are read by the models that came with the repository: a few seconds.
 demo: .venv/installed
@@ -38,9 +38,17 @@ page: .venv/installed
 draw: .venv/installed-for-page
 	$(RUN) draw_digits/server.py
 
+# The course as a website that opens from disk: site/_build/html/index.html.
+site: .venv/installed-for-site page
+	$(RUN) site/build_site.py
+
 # The figures in the READMEs and the headers of the scripts, from the records of the runs.
 results: .venv/installed
 	$(RUN) -m cnn_practice.results --write
+
+# What the scripts print and draw, for the site: of those that were changed.
+outputs: .venv/installed-for-site
+	$(RUN) site/record_outputs.py
 
 # An environment of this folder, made once; remove .venv to make it anew.
 python:
@@ -56,6 +64,10 @@ python:
 	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page]"
 	touch $@
 
+.venv/installed-for-site: .venv/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[site]"
+	touch $@
+
 .venv/installed-for-tests: .venv/installed
-	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,test,cluster]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[page,site,test,cluster]"
 	touch $@

