@@ -48,14 +48,14 @@ def begin(script):
 
         train = numpy_cnn.Solver.train
         # Trainings of some seconds have no record, and are done.
-        numpy_cnn.Solver.train = lambda *arguments: (
-            _leave_out() if _record(_name()) else train(*arguments)
+        numpy_cnn.Solver.train = lambda solver, *arguments: (
+            _leave_out(solver) if _record(_name()) else train(solver, *arguments)
         )
     with contextlib.suppress(ModuleNotFoundError):  # chapter 09
         import machines
         import remote
 
-        machines.start_all = remote.connect = _leave_out
+        machines.start_all = remote.connect = lambda *_: _leave_out()
 
 
 def _name():
@@ -75,7 +75,7 @@ def _fit(model, *_, callbacks=(), **__):
     """``fit`` of Keras: the weights and the history are those of the record."""
     record = _record(model.name)
     if record is None or not (files.MODELS / f"{model.name}.weights.h5").exists():
-        _leave_out()
+        _leave_out(model)
     from cnn_practice import models
     from cnn_practice.checkpoints import Checkpoint
 
@@ -95,15 +95,22 @@ def _fit(model, *_, callbacks=(), **__):
         _show(f"{model.name}_curves")
         _put_the_clock_forward(seconds - (time.perf_counter() - began))
     _told.add(model.name)
-    # What script 2 of chapter 05 finds in a history that its record does not keep.
-    if "val_accuracy" in run and not history:
-        main = sys.modules["__main__"]
-        main.best_epochs, main.val_accuracy = run["epochs"], run["val_accuracy"]
+    if "val_accuracy" in run and not history:  # what 05_kaggle/2_train_lenet.py finds in a history
+        best = {"best_epochs": run["epochs"], "val_accuracy": run["val_accuracy"]}
+        vars(sys.modules["__main__"]).update(best)
+        print(", ".join(f"{name} of the record: {value:.4g}" for name, value in best.items()))
     return SimpleNamespace(history=history)
 
 
-def _leave_out(*_, **__):
-    """Tell what is known of a training without weights, show its figures, and end the cell."""
+def _leave_out(*untrained):
+    """Tell what is known of a training without weights, show its figures, and end the cell.
+
+    The names of what was not trained are deleted, so that no cell goes on with it.
+    """
+    variables = vars(sys.modules["__main__"])
+    for name, value in list(variables.items()):
+        if any(value is each for each in untrained):
+            del variables[name]
     record = _record(_name())
     if record:
         _tell(record)

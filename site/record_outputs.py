@@ -38,7 +38,7 @@ NOT_COPIED = shutil.ignore_patterns(
 LARGE = 100_000_000  # bytes; larger files are linked
 LINES = 60  # of a text: more are left out in its middle
 WIDEST = 1200  # pixels of a picture
-TRAINS = re.compile(r"\.fit\(|\.train\(|training\.begin\(|remote\.connect\(|_train_")
+TRAINS = re.compile(r"\.fit\(|\.train\(|training\.begin\(|remote\.connect\(")
 NO_HISTORY = "The rest of this cell needs the history by epoch, which the record does not have."
 NEEDS_MORE = "Not run for this page: this cell needs what a cell above would have computed."
 
@@ -72,7 +72,6 @@ def record(path, root, train=False, incomplete=False):
         InputError: a cell ends with such an error.
     """
     name, notebook = files.shown(path), scripts.cells(path)
-    trains = TRAINS.search(path.name + path.read_text(encoding="utf-8"))
     kernel = nbclient.NotebookClient(
         notebook,
         timeout=None,
@@ -80,9 +79,12 @@ def record(path, root, train=False, incomplete=False):
         extra_arguments=["--IPKernelApp.log_level=40"],  # errors alone
         resources={"metadata": {"path": str(root / path.parent.name)}},
     )
+    # Those before it have replaced models in the copy: each begins with the models of the project.
+    shutil.copytree(files.MODELS, root / "models", ignore=NOT_COPIED, dirs_exist_ok=True)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), str(root / "site")])}
-    outputs, training, left_out = [], "run" if trains else None, False
     code = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    trains = "_train_" in path.name or any(TRAINS.search(cell.source) for _, cell in code)
+    outputs, training, left_out = [], "run" if trains else None, False
     with kernel.setup_kernel(env=environment):
         if trains and not train:
             first = nbformat.v4.new_code_cell(f"import no_training; no_training.begin({name!r})")
@@ -99,15 +101,16 @@ def record(path, root, train=False, incomplete=False):
             training = "from the record" if told else training
             if error is not None:
                 sentence = _sentence(cell.outputs, root)
+                print(f"({error.ename} in cell {index + 1})", end=" ", flush=True)
                 if error.ename == "NotTrainedError":
-                    left_out, training = True, training if told else "not run"
+                    left_out, training = True, "not run"
                 elif left_out:
                     shown = [{"text": NEEDS_MORE}]
                 elif told:
                     shown.append({"text": NO_HISTORY})
                 elif sentence and incomplete:
-                    left_out, training = True, trains and "not run"
-                    shown.append({"text": f"Not run for this page: {sentence}"})
+                    left_out, training = True, "not run" if trains else None
+                    shown = [{"text": f"Not run for this page. It ended with «{sentence}»"}]
                 elif sentence:
                     raise InputError(f"{name} ends with «{sentence}»") from error
                 else:
@@ -126,21 +129,24 @@ def _sentence(outputs, root):
 def _shown(outputs, root):
     """What a cell prints and draws: a list of ``{"text": …}`` and ``{"picture": bytes, "alt": …}``.
 
-    What it prints on stderr is left out; of pictures with the same text the last one stays.
+    What it prints on stderr is left out, and the value of a last line, which a script does not
+    print; of pictures with the same text the last one stays.
     """
     shown = []
     for output in outputs:
+        if output.get("name") == "stderr" or output.output_type in ("error", "execute_result"):
+            continue
         data = output.get("data", {})
         if "image/png" in data:
             metadata = output.metadata.get("image/png", output.metadata)
             picture = {"picture": base64.b64decode(data["image/png"]), "alt": metadata["alt"]}
             shown = [each for each in shown if each.get("alt") != picture["alt"]] + [picture]
-        elif output.get("name") != "stderr" and output.output_type != "error":
-            text = output.get("text") or data.get("text/plain", "")
-            if shown and "text" in shown[-1]:
-                shown[-1]["text"] += text
-            else:
-                shown.append({"text": text})
+            continue
+        text = output.get("text") or data.get("text/plain", "")
+        if shown and "text" in shown[-1]:
+            shown[-1]["text"] += text
+        else:
+            shown.append({"text": text})
     for each in shown:
         if "text" in each:
             each["text"] = _clean(each["text"], root)

@@ -54,9 +54,10 @@ def outputs(path):
 
     Returns:
         dict: ``script``, its path in the project; ``cells``, its fingerprint; ``training``, which
-        is "run", "from the record", "not run", or None where nothing is trained; ``versions`` and
-        ``hardware`` of the recording; and ``outputs``, a list for each code cell, whose elements
-        are ``{"text": …}`` or ``{"picture": file name beside the JSON, "alt": …}``.
+        is "run", "from the record" where weights and figures are those of the record, "not run"
+        where no weights are kept, or None where nothing is trained; ``versions`` and ``hardware``
+        of the recording; and ``outputs``, a list for each code cell, whose elements are
+        ``{"text": …}`` or ``{"picture": file name beside the JSON, "alt": …}``.
 
     Raises:
         InputError: there are none, or they are of another version of the script.

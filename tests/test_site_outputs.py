@@ -1,0 +1,157 @@
+"""The outputs of the scripts that the site shows: present, complete, and of this version."""
+
+import re
+import sys
+from itertools import chain
+
+from cnn_practice import files
+from cnn_practice.errors import InputError
+
+import pytest
+
+pytest.importorskip("nbclient")
+jupytext = pytest.importorskip("jupytext")
+SITE = files.ROOT / "site"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules():
+    """The scripts of ``site/`` as modules, for these tests alone."""
+    sys.path.insert(0, str(SITE))
+    import record_outputs
+    import scripts
+
+    yield scripts, record_outputs
+    sys.path.remove(str(SITE))
+
+
+@pytest.fixture
+def scripts(modules):
+    return modules[0]
+
+
+@pytest.fixture
+def record_outputs(modules):
+    return modules[1]
+
+
+@pytest.fixture
+def one(scripts, tmp_path, monkeypatch):
+    """A script of three cells with recorded outputs, in a folder of its own."""
+    path = tmp_path / "02_linear" / "1_little.py"
+    path.parent.mkdir()
+    path.write_text("# %% [markdown]\n# Text\n\n# %%\nA = 1  # one\n\n# %%\nprint(A)\n", "utf-8")
+    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path / "outputs")
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    shown = [[], [{"text": "1"}, {"picture": "1_little_1.webp", "alt": "One"}]]
+    content = {"cells": scripts.fingerprint(path), "outputs": shown}
+    files.write_json(scripts.place(path), content)
+    (scripts.place(path).parent / "1_little_1.webp").touch()
+    return path
+
+
+def test_the_scripts_in_the_order_of_the_course(scripts):
+    names = [files.shown(path) for path in scripts.numbered()]
+    assert names[0] == "01_components/1_train_perceptron.py"
+    assert names[9:11] == [
+        "01_components/10_backprop_feature_maps_and_biases.py",
+        "01_components/11_backprop_pooling.py",
+    ]
+    assert len(names) == len(set(names)) == len(list(files.ROOT.glob("[0-9]*_*/[0-9]*_*.py")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("# Text", "# Another text"),
+        ("  # one", "  # the number one"),
+        ("A = 1  # one\n", "\n# The number\nA = 1  \n\n"),
+        ("# %%\nA", "# %% [markdown]\n# More text\n\n# %%\nA"),
+    ],
+)
+def test_a_change_of_text_keeps_the_outputs(scripts, one, change):
+    one.write_text(one.read_text("utf-8").replace(*change), "utf-8")
+    assert scripts.outputs(one)["outputs"][0] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("A = 1", "A = 2"), ("print(A)", 'print(A)  # "\nprint("# %")'), ("\n# %%\nprint", "print")],
+)
+def test_a_change_of_code_is_told(scripts, one, change):
+    one.write_text(one.read_text("utf-8").replace(*change), "utf-8")
+    with pytest.raises(InputError) as told:
+        scripts.outputs(one)
+    assert str(told.value) == (
+        "The outputs are of another version of 02_linear/1_little.py: run"
+        " «python site/record_outputs.py 02_linear/1_little.py»."
+    )
+
+
+def test_what_is_missing_or_damaged_is_told(scripts, one):
+    (scripts.place(one).parent / "1_little_1.webp").unlink()
+    with pytest.raises(InputError, match=r"^The picture 1_little_1.webp of 02_.* is missing: run"):
+        scripts.outputs(one)
+    scripts.place(one).write_text("{}", "utf-8")
+    with pytest.raises(InputError, match=r"^outputs/02_linear/1_little.json is damaged: run"):
+        scripts.outputs(one)
+    scripts.place(one).unlink()
+    with pytest.raises(InputError, match=r"^There are no outputs of 02_linear/1_little.py yet: "):
+        scripts.outputs(one)
+
+
+def test_every_script_has_outputs_of_its_present_version(scripts):
+    for path in scripts.numbered():
+        recorded = scripts.outputs(path)  # else it says which script to record again
+        code = [cell for cell in scripts.cells(path).cells if cell.cell_type == "code"]
+        assert len(recorded["outputs"]) == len(code), path
+        assert recorded["training"] in ("run", "from the record", "not run", None)
+        assert recorded["script"] == files.shown(path) and recorded["versions"]["keras"]
+
+
+def test_outputs_are_fit_to_be_shown(scripts):
+    kept = set(scripts.OUTPUTS.glob("*/*.webp"))
+    for path in scripts.numbered():
+        for output in chain(*scripts.outputs(path)["outputs"]):
+            if "picture" in output:
+                assert output["alt"].strip(), path
+                kept.remove(scripts.place(path).parent / output["picture"])
+            else:
+                text = output["text"]
+                assert text.strip("\n") and not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text), path
+                assert not re.search(r"/(home|root|tmp|Users|usr|work)/|Traceback", text), path
+    assert not kept, "pictures that no script shows"
+
+
+def test_the_outputs_are_small(scripts):
+    sizes = [path.stat().st_size for path in scripts.OUTPUTS.rglob("*") if path.is_file()]
+    assert sum(sizes) <= 8_000_000
+
+
+@pytest.mark.script
+def test_a_script_is_recorded(scripts, record_outputs, tmp_path, monkeypatch):
+    (path,) = (path for path in scripts.numbered() if path.name == "11_backprop_pooling.py")
+    before = scripts.outputs(path)
+    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path / "outputs")
+    record_outputs.copy(tmp_path / "project")
+    record_outputs.record(path, tmp_path / "project")
+    again = scripts.outputs(path)
+    assert [list(map(list, cell)) for cell in again["outputs"]] == [
+        list(map(list, cell)) for cell in before["outputs"]
+    ]
+    assert again["training"] is None
+
+
+def test_a_script_that_is_none(record_outputs):
+    with pytest.raises(InputError, match=r"^02_linear/1_trian_linear.py is no .*1_train_linear.py"):
+        record_outputs.find("02_linear/1_trian_linear.py")
+
+
+def test_printed_texts_without_control_codes_and_paths(record_outputs, tmp_path):
+    clean = record_outputs._clean
+    bar = "Epoch 1\n\x1b[1m1/2\x1b[0m ━ 5ms\x08\x08\r\x1b[1m2/2\x1b[0m ━━ 9ms\n"
+    assert clean(bar, tmp_path) == "Epoch 1\n2/2 ━━ 9ms"
+    assert clean(f"{tmp_path / 'models' / 'a.h5'} in {tmp_path}", tmp_path) == "models/a.h5 in ."
+    lines = clean("\n".join(map(str, range(200))), tmp_path).splitlines()
+    assert lines[0] == "0" and lines[-1] == "199" and len(lines) == record_outputs.LINES
+    assert lines[40] == "… 141 lines …"
