@@ -83,6 +83,7 @@ model.compile(
     optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)),
     loss="sparse_categorical_crossentropy",
     metrics=["accuracy"],
+    steps_per_execution=16,  # steps between two returns to Python: faster, with the same result
 )
 keep_best = keras.callbacks.EarlyStopping(
     "val_accuracy", patience=EPOCHS, restore_best_weights=True

@@ -103,6 +103,7 @@ model.compile(
     optimizer=keras.optimizers.Adam(falling),
     loss="sparse_categorical_crossentropy",
     metrics=["accuracy"],
+    steps_per_execution=16,  # steps between two returns to Python: faster, with the same result
 )
 best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
 start = time.perf_counter()

@@ -83,7 +83,10 @@ def _apart(ink):
     """The ink of each digit, from left to right: as high as the others, with paper between."""
     if max(ink.shape) <= 64:  # so few pixels show one digit, even if in pieces
         return [ink]
-    pieces, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    ink = _cropped(ink)
+    pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    if count == 1:
+        return [ink]
     boxes = ndimage.find_objects(pieces)
     order = sorted(range(len(boxes)), key=lambda number: boxes[number][1].start)
     height = max(rows.stop - rows.start for rows, _ in boxes)

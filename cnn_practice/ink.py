@@ -369,5 +369,7 @@ def _without_what_surrounds(ink):
 def _without_specks(ink):
     """Take away the pieces that are far smaller than the largest piece of the digit."""
     pieces, count = ndimage.label(ink, structure=np.ones((3, 3)))
+    if count == 1:
+        return ink
     mass = np.bincount(pieces.ravel(), weights=ink.ravel(), minlength=count + 1)
     return np.where((mass < 0.02 * mass.max())[pieces], 0, ink)

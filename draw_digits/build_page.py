@@ -2,7 +2,7 @@
 
     python draw_digits/build_page.py
 
-It joins ``page.html``, the scripts, ``kernel.wasm``, the small models and the examples into
+It joins ``page.html``, the scripts, the kernels, the small models and the examples into
 ``draw_digits/build/draw.html``. Each large model becomes a script beside it, which the page loads
 when it is asked for. All scripts are classic ones, because browsers load neither modules nor data
 from a file that is opened from disk.
@@ -50,7 +50,10 @@ def page(server=False):
         "small": export_models.SMALL,
         "models": models,
         "leftOut": left_out,
-        "kernel": base64.b64encode((SOURCES / "kernel.wasm").read_bytes()).decode(),
+        "kernels": [
+            base64.b64encode((SOURCES / f"{name}.wasm").read_bytes()).decode()
+            for name in ("kernel_fused", "kernel")  # the faster one first
+        ],
         "examples": examples(),
     }
     text = (SOURCES / "page.html").read_text(encoding="utf-8")

@@ -50,12 +50,29 @@ function drawAll() {
   $("clear").setAttribute("aria-disabled", !strokes.length && !example);
 }
 
-// The grey values of the canvas, always in the same array, and that of its paper.
+// The grey values of the canvas, always in the same array, and that of its paper. Only the part that
+// the strokes reach is read from the canvas.
 const grey = new Uint8Array(canvas.width * canvas.height);
 function drawnGrey() {
-  const pixels = new Uint32Array(ink.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
-  for (let i = 0; i < grey.length; i++) grey[i] = pixels[i];  // the lowest byte: red
-  return { grey, paper: parseInt(PAPERS[paper()][0].slice(1, 3), 16) };
+  const side = canvas.width, white = parseInt(PAPERS[paper()][0].slice(1, 3), 16);
+  let [left, top, right, bottom] = [side, side, 0, 0];
+  for (const { width, points } of strokes)
+    for (const [x, y] of points) {
+      const reach = width / 2 + 2;
+      [left, top] = [Math.min(left, x - reach), Math.min(top, y - reach)];
+      [right, bottom] = [Math.max(right, x + reach), Math.max(bottom, y + reach)];
+    }
+  [left, top, right, bottom] = [left, top, right, bottom].map((edge) => Math.min(Math.max(Math.round(edge), 0), side));
+  grey.fill(white);
+  const width = right - left, height = bottom - top;
+  if (width > 0 && height > 0) {
+    const pixels = new Uint32Array(ink.getImageData(left, top, width, height).data.buffer);
+    for (let y = 0, i = 0; y < height; y++) {
+      const row = (top + y) * side + left;
+      for (let x = 0; x < width; x++, i++) grey[row + x] = pixels[i];  // the lowest byte: red
+    }
+  }
+  return { grey, paper: white };
 }
 
 function begin(point) {

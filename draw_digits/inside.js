@@ -321,8 +321,8 @@ function finish(steps) {
   }
 }
 
-const WORKER = `onmessage = async ({ data: { model, kernel, x, chosen, cover } }) => {
-  const steps = occlusion(new Network(model, await unpacked(model), kernel), x, chosen, cover);
+const WORKER = `onmessage = async ({ data: { model, kernels, x, chosen, cover } }) => {
+  const steps = occlusion(new Network(model, await unpacked(model), kernels), x, chosen, cover);
   for (;;) {
     const { value, done } = steps.next();
     postMessage(done ? { result: value } : { share: value });
@@ -341,7 +341,7 @@ function occludeInWorker(chosen) {
     if (result) { stopWorker(); where.result = result; showWhere(); } else if (view.progress) view.progress.value = share;
   };
   view.worker.onerror = () => { stopWorker(); showWhere("This browser cannot compute it in the background."); };
-  view.worker.postMessage({ model: { input, layers, numbers }, kernel, x: model.x, chosen, cover: coverOf(model) });
+  view.worker.postMessage({ model: { input, layers, numbers }, kernels, x: model.x, chosen, cover: coverOf(model) });
 }
 
 function stopWorker() {

@@ -2,6 +2,11 @@
 ;;
 ;;   npx --package wabt wat2wasm kernel.wat -o kernel.wasm
 ;;
+;; kernel_fused.wasm multiplies and adds in one instruction, which some browsers lack (it is of
+;; WebAssembly's relaxed SIMD). It is assembled with --enable-relaxed-simd from
+;;
+;;   sed -E 's/f32x4.add (\S+ \S+\)) \(f32x4.mul (.*)\)\)\)$/f32x4.relaxed_madd \2 \1))/' kernel.wat
+;;
 ;; A has rows of `depth` floats. B lies in panels of eight columns: for each panel its `depth` rows of
 ;; eight floats, one after the other, so that it is read in one run. C has rows of `columns` floats, a
 ;; multiple of eight. The product is taken over the columns `from` to `to` of A; `rows` is a multiple

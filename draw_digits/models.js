@@ -3,7 +3,7 @@
 "use strict";
 
 const data = JSON.parse($("data").textContent);
-const kernel = Uint8Array.from(atob(data.kernel), (letter) => letter.charCodeAt(0));
+const kernels = data.kernels.map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
 const state = { kind: "digits", chosen: null, pixels: null };  // pixels: [32, 32, 3] of the picture shown
 const shown = () => data.models.filter((model) => model.kind === state.kind);
 const ready = () => shown().filter((model) => model.network);
@@ -11,7 +11,7 @@ const ready = () => shown().filter((model) => model.network);
 // ------------------------------------------------------------------------- loading
 async function load(model) {
   try {
-    model.network = new Network(model, await unpacked(model), kernel);
+    model.network = new Network(model, await unpacked(model), kernels);
   } catch (error) {
     model.failed = `The weights of ${model.name} are damaged: build the page again with «make page».`;
     problem(model.failed);

@@ -9,19 +9,21 @@
 const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
 // ------------------------------------------------------------------------- the matrix product
-// Z = X · W + b. The matrices W stay in the memory of kernel.wasm, in panels of eight columns. Without
-// WebAssembly or its SIMD the same product is taken in JavaScript, about ten times as slowly.
+// Z = X · W + b. The matrices W stay in the memory of the kernel, in panels of eight columns. The first
+// kernel that the browser knows is taken. Without WebAssembly or its SIMD the same product is taken in
+// JavaScript, about ten times as slowly.
 class Products {
-  constructor(wasm) {
+  constructor(kernels) {
     this.used = 0;
-    try {
-      this.memory = new WebAssembly.Memory({ initial: 64 });
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { page: { memory: this.memory } });
-      this.kernel = instance.exports.multiply;
-      this.floats = new Float32Array(this.memory.buffer);
-    } catch {
-      this.kernel = null;
-      this.floats = new Float32Array(1 << 20);
+    this.kernel = null;
+    this.floats = new Float32Array(1 << 20);
+    for (const wasm of kernels) {
+      try {
+        const memory = new WebAssembly.Memory({ initial: 64 });
+        const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { page: { memory } });
+        Object.assign(this, { memory, kernel: instance.exports.multiply, floats: new Float32Array(memory.buffer) });
+        break;
+      } catch { /* the next one */ }
     }
     this.scratchSize = 600_000;  // floats: the rows copied at a time stay in the processor's cache
     this.scratch = this.allocate(this.scratchSize);
@@ -286,8 +288,8 @@ function pixels({ input: [H, W, C], output, whole, strides: [down, right], top, 
 // ------------------------------------------------------------------------- the network
 class Network {
   // model: as export_models.py writes it; weights: for each layer its arrays by name (`unpacked`).
-  constructor(model, weights, wasm) {
-    this.products = new Products(wasm);
+  constructor(model, weights, kernels) {
+    this.products = new Products(kernels);
     this.input = model.input;
     let shape = model.input;
     this.layers = model.layers.map((settings, i) => {

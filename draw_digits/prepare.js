@@ -38,10 +38,11 @@ function prepare(grey, side, paper) {
 function findInk(grey, paper) {
   const shrunkTo = shrunkInk(grey, paper, SIZE);
   if (!shrunkTo) return null;
-  const { block } = shrunkTo, ink = { ...withoutSpecks(shrunkTo), block, top: 0, left: 0 };
-  const [piece, firstRow, firstColumn] = cropped(ink), extent = Math.max(piece.height, piece.width);
+  const { block } = shrunkTo, ink = { ...withoutSpecks(shrunkTo), block, top: shrunkTo.top, left: shrunkTo.left };
+  const [piece, down, aside] = cropped(ink), extent = Math.max(piece.height, piece.width);
   if (block === 1 || extent >= 0.08 * SIZE) return ink;
   // A small digit on a large canvas: look closely.
+  const firstRow = ink.top / block + down, firstColumn = ink.left / block + aside;
   const top = Math.max(firstRow - extent, 0) * block, left = Math.max(firstColumn - extent, 0) * block;
   const bottom = Math.min((firstRow + piece.height + extent) * block, grey.height);
   const right = Math.min((firstColumn + piece.width + extent) * block, grey.width);
@@ -60,19 +61,34 @@ function enlarged(values, size) {
   return size === 28 ? values : resized(picture(28, 28, values), size, size, TRIANGLE).values;
 }
 
-// How much ink each pixel bears, 0 to 1, shrunk to at most `size` pixels a side like `shrunk`. The
-// numbers are rounded to single precision where Python's are: a pixel half covered by the pen is on
-// the threshold, and must fall to the same side.
+// How much ink each pixel bears, 0 to 1, shrunk like `shrunk` to at most `size` pixels a side, of the
+// part that has ink, and where that begins. The numbers are rounded to single precision where
+// Python's are: a pixel half covered by the pen is on the threshold, and must fall to the same side.
 function shrunkInk({ height, width, values }, paper, size) {
+  const block = Math.ceil(Math.max(height, width) / size);
+  let [top, left, bottom, right] = [height, width, -1, -1];
+  for (let y = 0; y < height; y++) {
+    const begin = y * width, end = begin + width - 1;
+    let first = begin, last = end;
+    while (first <= end && values[first] === paper) first++;
+    if (first > end) continue;
+    while (values[last] === paper) last--;
+    top = Math.min(top, y);
+    bottom = y;
+    left = Math.min(left, first - begin);
+    right = Math.max(right, last - begin);
+  }
+  if (bottom < 0) return null;
+  [top, left] = [top, left].map((edge) => edge - edge % block);
   // Of each block the pixel that differs most from the paper, and how many there are of each value.
-  const block = Math.ceil(Math.max(height, width) / size), columns = Math.ceil(width / block);
-  const rows = Math.ceil(height / block), strongest = new Uint8Array(rows * columns).fill(paper);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(y / block) * columns;
-    for (let x = 0; x < width; x++, i++) {
-      const v = values[i];
+  const rows = Math.ceil((bottom + 1 - top) / block), columns = Math.ceil((right + 1 - left) / block);
+  const strongest = new Uint8Array(rows * columns).fill(paper);
+  for (let y = top; y <= bottom; y++) {
+    const row = Math.floor((y - top) / block) * columns;
+    for (let x = left; x <= right; x++) {
+      const v = values[y * width + x];
       if (v === paper) continue;
-      const at = row + Math.floor(x / block);
+      const at = row + Math.floor((x - left) / block);
       if (Math.abs(v - paper) > Math.abs(strongest[at] - paper)) strongest[at] = v;
     }
   }
@@ -89,7 +105,7 @@ function shrunkInk({ height, width, values }, paper, size) {
   const ink = levels.map((level) => Math.min(level / full, 1)).map((v) => v < 0.35 ? 0 : v);
   const result = picture(rows, columns);
   for (let i = 0; i < strongest.length; i++) result.values[i] = ink[strongest[i]];
-  return { ...result, block };
+  return { ...result, block, top, left };
 }
 
 // Shrink to at most `size` pixels a side by the maximum of blocks, which keeps thin lines.

@@ -36,7 +36,9 @@ function* occlusion(network, x, chosen, cover, patch = 4, step = 2) {
     const covered = x.slice(), row = Math.min(Math.floor(i / columns) * step, H - patch);
     const column = Math.min(i % columns * step, W - patch);
     for (let y = row; y < row + patch; y++) covered.fill(cover, C * (y * W + column), C * (y * W + column + patch));
-    values[i] = whole - network.forward(covered).at(-1)[chosen];
+    // A patch of paper covers nothing: the probability is the same.
+    const same = covered.every((value, at) => value === x[at]);
+    values[i] = same ? 0 : whole - network.forward(covered).at(-1)[chosen];
     yield (i + 1) / values.length;
   }
   return { values, shape: [rows, columns], patch, step };

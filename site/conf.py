@@ -1,6 +1,7 @@
 """Settings of the website for Sphinx, and what it lacks: formulas as MathML, linked terms."""
 
 import inspect
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ project = "Convolutional networks in Keras"
 html_title = project
 html_favicon = "static/icon.svg"
 language = "en"
-smartquotes = False
+smartquotes_action = "D"  # dashes alone: code has its own quotes
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "html_image"]
@@ -101,6 +102,10 @@ def link_terms(app, doctree, docname):
         for name, _, kind, _, anchor, _ in app.env.get_domain("std").get_objects()
         if kind == "term"
     }
+    for element in list(doctree.findall(nodes.TextElement)):  # lines of one paragraph, joined
+        runs = itertools.groupby(element.children, lambda node: isinstance(node, nodes.Text))
+        parts = ([nodes.Text("".join(run))] if text else list(run) for text, run in runs)
+        element[:] = list(itertools.chain.from_iterable(parts))
     glossary, seen = app.builder.get_relative_uri(docname, "glossary"), set()
     for text in list(doctree.findall(nodes.Text)):
         above = text.parent

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 
-from cnn_practice import files, hand, models
+from cnn_practice import drawings, files, hand, models
 
 import numpy as np
 import pytest
@@ -77,6 +77,19 @@ def test_the_committed_network_reads_other_hands():
     digits = np.stack([other_hands.draw(style, rng) for style in styles])[..., np.newaxis]
     read = model.predict(digits, verbose=0).argmax(axis=1)
     assert np.mean(read == [int(style[0]) for style in styles]) > 0.95
+
+
+def test_a_pen_of_one_pixel_on_a_large_canvas_is_read_as_a_wide_one():
+    rng = np.random.default_rng(0)
+    paths = [(digit, path) for digit, styles in PATHS.items() for path in styles.values()]
+    how = {"height": 1, "aspect": 0.7, "slant": 0.05, "turn": 0}
+    hands = [hand.write(path, rng, **how) for _, path in paths]
+    model = models.load("any_hand")
+    for pen in (0.08, 1 / 900):
+        pictures = [1 - hand.picture(strokes, 900, pen, margin=150) for strokes in hands]
+        prepared = np.stack([drawings.prepare(each) for each in pictures])[..., np.newaxis]
+        read = model.predict(prepared, verbose=0).argmax(axis=1)
+        assert np.mean(read == [digit for digit, _ in paths]) >= 0.95
 
 
 @pytest.mark.script

@@ -115,11 +115,19 @@ def test_exporting_needs_no_keras():
     assert done.returncode == 0
 
 
-def test_the_kernel_is_that_of_its_source(tmp_path):
+def test_the_kernels_are_those_of_their_source(tmp_path):
     source = files.ROOT / "draw_digits" / "kernel.wat"
     wat2wasm = from_npm("wabt@1", tmp_path) / ".bin" / "wat2wasm"
-    subprocess.run([wat2wasm, source, "-o", tmp_path / "kernel.wasm"], check=True)
-    assert (tmp_path / "kernel.wasm").read_bytes() == source.with_suffix(".wasm").read_bytes()
+    text = source.read_text(encoding="utf-8")
+    command = re.search(r"sed -E 's/(.*?)/(.*)/'", text)  # as its header says
+    fused, count = re.subn(command[1], command[2], text, flags=re.MULTILINE)
+    assert count == 8
+    for name, written in {"kernel": text, "kernel_fused": fused}.items():
+        (tmp_path / "source.wat").write_text(written, encoding="utf-8")
+        command = [wat2wasm, "--enable-relaxed-simd", "source.wat", "-o", "made.wasm"]
+        subprocess.run(command, check=True, cwd=tmp_path)
+        committed = source.with_name(f"{name}.wasm").read_bytes()
+        assert (tmp_path / "made.wasm").read_bytes() == committed
 
 
 # --------------------------------------------------------------------------- the page
@@ -338,19 +346,24 @@ def random_strokes(rng):
 
 
 @pytest.mark.script
-def test_without_webassembly_it_computes_in_javascript(page):
+@pytest.mark.parametrize("kernel", ["the plain one", "none"])
+def test_without_the_fast_kernel_it_computes_the_same(page, kernel):
+    """As in a browser without relaxed SIMD, or without WebAssembly."""
     differences = page.js(
         "let worst = 0;"
+        "const others = a[0] === 'none' ? [] : ['not WebAssembly', kernels[1]];"
         "for (const model of data.models.filter((each) => each.network)) {"
-        "  const slow = new Network(model, await unpacked(model), null);"
-        "  if (slow.products.kernel || !model.network.products.kernel) throw 'kernel';"
+        "  const slow = new Network(model, await unpacked(model), others);"
+        "  if (Boolean(slow.products.kernel) !== others.length > 0) throw 'kernel';"
+        "  if (!model.network.products.kernel) throw 'no kernel';"
         "  const x = new Float32Array(784).map(Math.random), fast = model.network.forward(x);"
         "  slow.forward(x).forEach((y, i) => {"
         "    const most = fast[i].reduce((m, v) => Math.max(m, Math.abs(v)), 0);"
         "    y.forEach((v, k) => { worst = Math.max(worst, Math.abs(v - fast[i][k]) / most); });"
         "  });"
         "}"
-        "return worst"
+        "return worst",
+        kernel,
     )
     assert differences < 1e-5
 
