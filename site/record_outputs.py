@@ -179,7 +179,8 @@ def _save(path, training, outputs):
         if int(left.stem.rpartition("_")[2]) > number:
             left.unlink()
     of_script = {"script": files.shown(path), "cells": scripts.fingerprint(path)}
-    content = of_script | {"training": training} | results.environment() | {"outputs": outputs}
+    of_training = {"training": training, "record": _last_run(path)}
+    content = of_script | of_training | results.environment() | {"outputs": outputs}
     files.write_text(place, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -211,13 +212,20 @@ def find(name):
     return there[wanted]
 
 
+def _last_run(path):
+    """What the outputs show of the record of a training: its last run; None if there is none."""
+    for record in results.read_all():
+        if record.get("script") == files.shown(path):
+            return {key: record["runs"][-1].get(key) for key in ("test_accuracy", "seconds")}
+    return None
+
+
 def outdated(path):
-    """Whether the outputs of a script are missing, damaged or of another version."""
+    """Whether a script has no outputs, or those of another version of it or of another record."""
     try:
-        scripts.outputs(path)
-    except InputError:
+        return scripts.outputs(path)["record"] != _last_run(path)
+    except (InputError, KeyError):
         return True
-    return False
 
 
 def main():
