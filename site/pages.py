@@ -211,20 +211,22 @@ def facts(record):
 
 
 def how_made(made):
-    """A sentence on how the outputs of a script came about."""
+    """Sentences on how the outputs of a script came about."""
     versions = made["versions"]
-    ran = (
-        f"with Keras {versions['keras']} and TensorFlow {versions['tensorflow']} on"
-        f" {made['hardware']}"
+    how = {
+        "from the record": "The training was not repeated for this page. What its cell shows is"
+        " from the record of the committed model, and the other cells were run with that model",
+        "not run": "The training was not run for this page. What does not need it was run",
+    }.get(
+        made["training"],
+        "What stands below the cells was printed and drawn by a run of this script",
     )
-    if made["training"] == "from the record":
-        return (
-            "The training was not repeated for this page. What its cell shows is from the record"
-            f" of the committed model, and the other cells were run with that model, {ran}."
-        )
-    if made["training"] == "not run":
-        return f"The training was not run for this page. What does not need it was run {ran}."
-    return f"What stands below the cells was printed and drawn by a run of this script, {ran}."
+    texts = [output.get("text", "") for cell in made["outputs"] for output in cell]
+    left_out = any(text.startswith("Not run") for text in texts)
+    return (
+        f"{how}, with Keras {versions['keras']} and TensorFlow {versions['tensorflow']} on"
+        f" {made['hardware']}.{' Cells that were not run say so.' if left_out else ''}"
+    )
 
 
 def shown(outputs, script, page):

@@ -115,19 +115,24 @@ def site(tmp_path_factory):
     """The folder of the built site. The build gives no warning and takes no longer than allowed."""
     folder = tmp_path_factory.mktemp("site")
     code = (
-        "import sys, pathlib, build_site, pages; pages.BUILD = pathlib.Path(sys.argv[1]);"
+        "import sys, pathlib, build_page, build_site, pages;"
+        "folder = pathlib.Path(sys.argv[1]);"
+        "build_page.BUILD = folder / 'page'; build_page.main();"
+        "pages.PAGE, pages.BUILD = folder / 'page' / 'draw.html', folder / 'site';"
         "sys.exit(build_site.main())"
     )
+    paths = [str(files.ROOT / name) for name in (".", "site", "draw_digits")]
     before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", code, folder],
-        cwd=files.ROOT / "site", capture_output=True, text=True, timeout=600,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0 and not done.stderr, done.stdout[-2000:] + done.stderr[-4000:]
     after = os.times()
     used = after.children_user + after.children_system
     assert used - before.children_user - before.children_system < SECONDS
-    return folder / "html"
+    return folder / "site" / "html"
 
 
 class Links(html.parser.HTMLParser):
@@ -165,6 +170,7 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded_from_elsewhere(site):
 
 @pytest.mark.script
 def test_every_script_has_its_page_downloads_and_outputs(site):
+    assert 'src="draw/draw.html"' in (site / "index.html").read_text(encoding="utf-8")
     for script in scripts.numbered():
         page = site / script.parent.name / f"{script.stem}.html"
         text = page.read_text(encoding="utf-8")
