@@ -162,7 +162,8 @@ def test_a_training_is_told_from_its_record(scripts, record_outputs, root, tmp_p
     recorded, run = scripts.outputs(path), results.read("linear")["runs"][-1]
     assert recorded["training"] == "from the record"
     text, picture = recorded["outputs"][4]
-    assert text["text"].startswith(f"{record_outputs.FROM_RECORD} From its record: 30 epochs in ")
+    told = f"{record_outputs.FROM_RECORD} The committed weights are of a run of 30 epochs in "
+    assert text["text"].startswith(told)
     assert picture["alt"] == "Loss and accuracy of linear by epoch"
     accuracy, seconds = re.search(
         r"^linear: test accuracy (.+) in (.+) s$", recorded["outputs"][-1][-1]["text"], re.MULTILINE
@@ -204,6 +205,9 @@ def test_printed_texts_without_control_codes_and_paths(record_outputs, tmp_path)
     bar = "Epoch 1\n\x1b[1m1/2\x1b[0m ━ 5ms\x08\x08\r\x1b[1m2/2\x1b[0m ━━ 9ms\n"
     assert clean(bar, tmp_path) == "Epoch 1\n2/2 ━━ 9ms"
     assert clean(f"{tmp_path / 'models' / 'a.h5'} in {tmp_path}", tmp_path) == "models/a.h5 in ."
+    assert clean("  a  b\n" + "c " * 60, tmp_path) == "  a  b\n" + "\n".join(
+        ["c" + 49 * " c", "c" + 9 * " c"]
+    )
     lines = clean("\n".join(map(str, range(200))), tmp_path).splitlines()
     assert lines[0] == "0" and lines[-1] == "199" and len(lines) == record_outputs.LINES
     assert lines[40] == "… 141 lines …"
