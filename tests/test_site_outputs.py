@@ -1,5 +1,6 @@
 """The outputs of the scripts that the site shows: present, complete, and of this version."""
 
+import copy
 import re
 import sys
 from itertools import chain
@@ -157,6 +158,16 @@ def test_a_script_is_recorded(scripts, record_outputs, root, tmp_path, monkeypat
 @pytest.mark.script
 def test_a_training_is_told_from_its_record(scripts, record_outputs, root, tmp_path, monkeypatch):
     (path,) = (path for path in scripts.numbered() if path.name == "1_train_linear.py")
+    notebook = scripts.cells(path)
+    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+    for slow in (
+        "    **classify.scores(model),\n",
+        "plots.misread(x_test, y_test, ",
+        "plots.confusion",
+    ):
+        line = next(line for line in last.source.splitlines(True) if line.startswith(slow))
+        last.source = last.source.replace(line, "")
+    monkeypatch.setattr(scripts, "cells", lambda path: copy.deepcopy(notebook))
     monkeypatch.setattr(scripts, "OUTPUTS", tmp_path)
     record_outputs.record(path, root)
     recorded, run = scripts.outputs(path), results.read("linear")["runs"][-1]
