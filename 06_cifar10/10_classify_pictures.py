@@ -2,9 +2,9 @@
 # # Your own pictures, classified
 #
 # This script reloads the most accurate network of this chapter, which `8_train_airbench.py` saved,
-# and classifies pictures. Without a folder of yours it takes some of the test images, so that you see
-# how it works. You will see each picture with the predicted class, and a table with the two most
-# probable classes.
+# and classifies pictures. Without a folder of yours it takes some of the test images, so that you
+# see how it works. You will see each picture with the predicted class, and a table with the two
+# most probable classes.
 #
 #     python 06_cifar10/10_classify_pictures.py
 #

@@ -68,12 +68,12 @@ plots.save(figure, "cifar10_accuracy_by_epoch")
 # many epochs: dropout and distorted images make the training more difficult. ShallowNet has no
 # dropout, and its images are mirrored but not shifted. Its training accuracy goes far above its
 # validation accuracy. It chooses among three classes and the others among ten, so its accuracy
-# cannot be compared with theirs. The last network was trained on all training images, so that it has
-# no validation accuracy.
+# cannot be compared with theirs. The last network was trained on all training images, so that it
+# has no validation accuracy.
 #
-# The times are those of the recorded runs: those of the last two were in bfloat16, and during some runs other
-# programs used the machine. The number of parameters does not determine the time: most parameters
-# are in the dense layers, most multiplications in the convolutions.
+# The times are those of the recorded runs: those of the last two were in bfloat16, and during some
+# runs other programs used the machine. The number of parameters does not determine the time: most
+# parameters are in the dense layers, most multiplications in the convolutions.
 
 # %% [markdown]
 # ## The confusion matrices
