@@ -2,10 +2,10 @@
 
 import html.parser
 import json
+import os
 import re
 import subprocess
 import sys
-import time
 from urllib.parse import unquote, urlsplit
 
 from cnn_practice import files
@@ -21,7 +21,7 @@ import conf
 import pages
 import scripts
 
-SECONDS = 60  # on two processor cores that do nothing else; twice that is allowed to busy ones
+SECONDS = 60  # of processor time, which other processes do not change as they do the clock's
 MEGABYTES = 15  # without the large models of the drawing page
 # A script, a chapter, a table of functions, exercises, and the start page with the drawing page.
 LOOKED_AT = (
@@ -112,19 +112,21 @@ def test_the_glossary_is_short_sentences():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the built site; the build gives no warning and takes no longer than allowed."""
+    """The folder of the built site. The build gives no warning and takes no longer than allowed."""
     folder = tmp_path_factory.mktemp("site")
     code = (
         "import sys, pathlib, build_site, pages; pages.BUILD = pathlib.Path(sys.argv[1]);"
         "sys.exit(build_site.main())"
     )
-    start = time.monotonic()
+    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", code, folder],
-        cwd=files.ROOT / "site", capture_output=True, text=True, timeout=300,
+        cwd=files.ROOT / "site", capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0 and not done.stderr, done.stdout[-2000:] + done.stderr[-4000:]
-    assert time.monotonic() - start < 2 * SECONDS
+    after = os.times()
+    used = after.children_user + after.children_system
+    assert used - before.children_user - before.children_system < SECONDS
     return folder / "html"
 
 
@@ -174,9 +176,10 @@ def test_every_script_has_its_page_downloads_and_outputs(site):
         images = re.findall(r'<img alt="([^"]+)"', text)
         assert len(images) >= len(pictures), script
         terms = re.findall(r'<a class="term[^"]*" href="[^"]*(#[^"]+)"', text)
-        assert terms and len(terms) == len(set(terms)), "a term is linked once"
+        assert len(terms) == len(set(terms)), "a term is linked once"
         assert "$$" not in text and "merror" not in text
-    assert "<math" in (site / "01_components" / "2_losses.html").read_text(encoding="utf-8")
+    text = (site / "01_components" / "2_losses.html").read_text(encoding="utf-8")
+    assert "<math" in text and 'href="../glossary.html#term-softmax"' in text
 
 
 @pytest.mark.script
@@ -192,6 +195,7 @@ def browser():
     if not mouse.CHROMIUM or not mouse.CHROMEDRIVER:
         pytest.skip("chromium and chromedriver are not installed")
     with mouse.browser() as driver:
+        driver.set_script_timeout(180)
         yield driver
 
 
@@ -205,11 +209,14 @@ new PerformanceObserver((list) => {
 
 @pytest.mark.script
 def test_every_page_is_painted_within_a_second(site, browser):
-    slow = {}
-    for path in sorted(site.rglob("*.html")):
-        browser.get(path.as_uri())
-        if (milliseconds := browser.execute_async_script(PAINTED)) > 1000:
-            slow[path.relative_to(site).as_posix()] = milliseconds
+    left = sorted(site.rglob("*.html"))
+    for _ in range(3):  # a busy computer may paint a page late, but not thrice the same one
+        slow = {}
+        for path in left:
+            browser.get(path.as_uri())
+            if (milliseconds := browser.execute_async_script(PAINTED)) > 1000:
+                slow[path] = milliseconds
+        left = list(slow)
     assert slow == {}
 
 

@@ -1,10 +1,11 @@
 """The outputs of the scripts that the site shows: present, complete, and of this version."""
 
+import copy
 import re
 import sys
 from itertools import chain
 
-from cnn_practice import files
+from cnn_practice import files, results
 from cnn_practice.errors import InputError
 
 import pytest
@@ -100,19 +101,24 @@ def test_what_is_missing_or_damaged_is_told(scripts, one):
         scripts.outputs(one)
 
 
-def test_every_script_has_outputs_of_its_present_version(scripts):
-    for path in scripts.numbered():
-        recorded = scripts.outputs(path)  # else it says which script to record again
+@pytest.fixture(scope="module")
+def everything(modules):
+    """What is recorded of each script; if it is outdated, the error says what to run."""
+    return {path: modules[0].outputs(path) for path in modules[0].numbered()}
+
+
+def test_every_script_has_outputs_of_its_present_version(scripts, everything):
+    for path, recorded in everything.items():
         code = [cell for cell in scripts.cells(path).cells if cell.cell_type == "code"]
         assert len(recorded["outputs"]) == len(code), path
         assert recorded["training"] in ("run", "from the record", "not run", None)
         assert recorded["script"] == files.shown(path) and recorded["versions"]["keras"]
 
 
-def test_outputs_are_fit_to_be_shown(scripts):
+def test_outputs_are_fit_to_be_shown(scripts, everything):
     kept = set(scripts.OUTPUTS.glob("*/*.webp"))
-    for path in scripts.numbered():
-        for output in chain(*scripts.outputs(path)["outputs"]):
+    for path, recorded in everything.items():
+        for output in chain(*recorded["outputs"]):
             if "picture" in output:
                 assert output["alt"].strip(), path
                 kept.remove(scripts.place(path).parent / output["picture"])
@@ -128,18 +134,76 @@ def test_the_outputs_are_small(scripts):
     assert sum(sizes) <= 8_000_000
 
 
+@pytest.fixture(scope="module")
+def root(modules, tmp_path_factory):
+    """A copy of the project, in which scripts are recorded."""
+    root = tmp_path_factory.mktemp("copy") / "project"
+    modules[1].copy(root)
+    return root
+
+
 @pytest.mark.script
-def test_a_script_is_recorded(scripts, record_outputs, tmp_path, monkeypatch):
+def test_a_script_is_recorded(scripts, record_outputs, root, tmp_path, monkeypatch):
     (path,) = (path for path in scripts.numbered() if path.name == "11_backprop_pooling.py")
     before = scripts.outputs(path)
-    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path / "outputs")
-    record_outputs.copy(tmp_path / "project")
-    record_outputs.record(path, tmp_path / "project")
+    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path)
+    record_outputs.record(path, root)
     again = scripts.outputs(path)
     assert [list(map(list, cell)) for cell in again["outputs"]] == [
         list(map(list, cell)) for cell in before["outputs"]
     ]
-    assert again["training"] is None
+    assert again["training"] is None and not record_outputs.outdated(path)
+
+
+@pytest.mark.script
+def test_a_training_is_told_from_its_record(scripts, record_outputs, root, tmp_path, monkeypatch):
+    (path,) = (path for path in scripts.numbered() if path.name == "1_train_linear.py")
+    notebook = scripts.cells(path)
+    last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
+    for slow in (
+        "    **classify.scores(model),\n",
+        "plots.misread(x_test, y_test, ",
+        "plots.confusion",
+    ):
+        line = next(line for line in last.source.splitlines(True) if line.startswith(slow))
+        last.source = last.source.replace(line, "")
+    monkeypatch.setattr(scripts, "cells", lambda path: copy.deepcopy(notebook))
+    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path)
+    record_outputs.record(path, root)
+    recorded, run = scripts.outputs(path), results.read("linear")["runs"][-1]
+    assert recorded["training"] == "from the record"
+    text, picture = recorded["outputs"][4]
+    told = f"{record_outputs.FROM_RECORD} The committed weights are of a run of 30 epochs in "
+    assert text["text"].startswith(told)
+    assert picture["alt"] == "Loss and accuracy of linear by epoch"
+    accuracy, seconds = re.search(
+        r"^linear: test accuracy (.+) in (.+) s$", recorded["outputs"][-1][-1]["text"], re.MULTILINE
+    ).groups()
+    assert float(accuracy) == pytest.approx(run["test_accuracy"], abs=2e-3)
+    assert float(seconds) == pytest.approx(run["seconds"], abs=2)
+    monkeypatch.setattr(record_outputs, "_last_run", lambda path: run | {"seconds": 1})
+    assert record_outputs.outdated(path), "trained anew"
+
+
+@pytest.mark.script
+def test_a_script_that_ends_with_an_error(scripts, record_outputs, root, tmp_path, monkeypatch):
+    path = tmp_path / "02_linear" / "9_wrong.py"
+    path.parent.mkdir()
+    path.write_text(
+        "# %%\nimport sys\nfrom cnn_practice.errors import InputError\n"
+        "print('a\\rb')\nprint('c', file=sys.stderr)\n'd'\n"
+        "# %%\nraise InputError('No file: get it.')\nE = 1\n# %%\nprint(E)\n# %%\nprint('f')\n"
+    )
+    monkeypatch.setattr(scripts, "OUTPUTS", tmp_path / "outputs")
+    with pytest.raises(InputError, match=r"9_wrong.py ends with «No file: get it.»$"):
+        record_outputs.record(path, root)
+    record_outputs.record(path, root, incomplete=True)
+    assert [cell[0]["text"] for cell in scripts.outputs(path)["outputs"]] == [
+        "b",
+        "Not run for this page. It ended with «No file: get it.»",
+        record_outputs.NEEDS_MORE,
+        "f",
+    ]
 
 
 def test_a_script_that_is_none(record_outputs):
@@ -152,6 +216,9 @@ def test_printed_texts_without_control_codes_and_paths(record_outputs, tmp_path)
     bar = "Epoch 1\n\x1b[1m1/2\x1b[0m ━ 5ms\x08\x08\r\x1b[1m2/2\x1b[0m ━━ 9ms\n"
     assert clean(bar, tmp_path) == "Epoch 1\n2/2 ━━ 9ms"
     assert clean(f"{tmp_path / 'models' / 'a.h5'} in {tmp_path}", tmp_path) == "models/a.h5 in ."
+    assert clean("  a  b\n" + "c " * 60, tmp_path) == "  a  b\n" + "\n".join(
+        ["c" + 49 * " c", "c" + 9 * " c"]
+    )
     lines = clean("\n".join(map(str, range(200))), tmp_path).splitlines()
     assert lines[0] == "0" and lines[-1] == "199" and len(lines) == record_outputs.LINES
     assert lines[40] == "… 141 lines …"
