@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 RUN := .venv/bin/python
+# Two processes for the tests, each of which takes whole files: many tests wait for a single core.
+TWO_AT_ONCE := -n 2 --dist loadfile
 
 .PHONY: demo test test-fast draw results cifar10 page outputs site python
 
@@ -21,10 +23,10 @@ demo: .venv/installed
 test: .venv/installed-for-tests
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest -q --durations=15
+	$(RUN) -m pytest -q $(TWO_AT_ONCE) --durations=15
 
 test-fast: .venv/installed-for-tests
-	$(RUN) -m pytest -q -m "not script"
+	$(RUN) -m pytest -q $(TWO_AT_ONCE) -m "not script"
 
 # CIFAR-10 for chapter 06, 184 MB: without it the tests that need it are skipped.
 cifar10: .venv/installed

@@ -92,7 +92,7 @@ for layer in others:
 # %%
 class FastOffsets(keras.optimizers.SGD):
     def update_step(self, gradient, variable, rate):
-        super().update_step(gradient, variable, rate * (FASTER if variable.name == "beta" else 1))
+        super().update_step(gradient, variable, rate * (FASTER if "/beta" in variable.name else 1))
 
 
 # %% [markdown]

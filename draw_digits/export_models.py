@@ -26,6 +26,7 @@ LARGEST = 20_000_000  # parameters of a model that the page takes at all
 FIRST = "any_hand"  # the model at the top of the page; the others follow in the chapters' order
 
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+ALONE = ("gelu",)  # in layers of their own
 # Of each layer that the page knows: its kind in network.js, the settings that go there, and its
 # weights in the order of the HDF5 file.
 KINDS = {
@@ -207,10 +208,10 @@ def _exported_layer(layer, name, file, place):
     activation = {"ReLU": "relu", "Softmax": "softmax"}.get(
         kind, config.get("activation", "linear")
     )
-    if activation not in ACTIVATIONS:
+    if activation not in (ACTIVATIONS + ALONE if kind == "Activation" else ACTIVATIONS):
         raise InputError(
             f"{name}: the layer {config['name']} has the activation {activation}, which the page"
-            " does not know."
+            f" does not know{' but as a layer of its own' if activation in ALONE else ''}."
         )
     in_network, settings, weights = KINDS[kind]
     result = {"kind": in_network, "class": kind, "name": config["name"], "activation": activation}

@@ -98,12 +98,17 @@ class Products {
 }
 
 // ------------------------------------------------------------------------- activations
-// y = f(z), in place; and ∂L/∂z from y and ∂L/∂y. Softmax is taken over the channels.
+// y = f(z), in place; and ∂L/∂z from y and ∂L/∂y. Softmax is taken over the channels. Gelu alone needs
+// z for its gradient, so that it is a layer of its own.
 const ACTIVATIONS = {
   linear: { forward() {}, backward: (y, dy) => dy },
   relu: { forward(z) { for (let i = 0; i < z.length; i++) if (z[i] < 0) z[i] = 0; }, backward: (y, dy) => dy.map((d, i) => y[i] > 0 ? d : 0) },
   sigmoid: { forward: (z) => each(z, (v) => 1 / (1 + Math.exp(-v))), backward: (y, dy) => dy.map((d, i) => d * y[i] * (1 - y[i])) },
   tanh: { forward: (z) => each(z, Math.tanh), backward: (y, dy) => dy.map((d, i) => d * (1 - y[i] ** 2)) },
+  gelu: {
+    forward: (z) => each(z, (v) => v * normal(v)),
+    backward: (y, dy, channels, z) => dy.map((d, i) => d * (normal(z[i]) + z[i] * Math.exp(-z[i] * z[i] / 2) / Math.sqrt(2 * Math.PI))),
+  },
   softmax: {
     forward(z, channels) {
       for (let at = 0; at < z.length; at += channels) {
@@ -121,6 +126,13 @@ const ACTIVATIONS = {
     }),
   },
 };
+
+// The share of a normal distribution below v, to 1e-7 (Abramowitz & Stegun, 1964, 7.1.26).
+function normal(v) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(v) / Math.SQRT2);
+  const tail = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-v * v / 2) / 2;
+  return v > 0 ? 1 - tail : tail;
+}
 
 function each(values, change) {
   for (let i = 0; i < values.length; i++) values[i] = change(values[i]);
@@ -314,10 +326,10 @@ class Network {
     while (["Unchanged", "Flatten"].includes(this.layers[last].kind)) last--;
     let dy = outputs[last].map((_, i) => Number(i === chosen));
     for (let i = last; i > to; i--) {
-      const layer = this.layers[i], y = outputs[i];
-      if (!before) dy = ACTIVATIONS[layer.activation].backward(y, dy, layer.output.at(-1));
+      const layer = this.layers[i], y = outputs[i], previous = i ? outputs[i - 1] : x;
+      if (!before) dy = ACTIVATIONS[layer.activation].backward(y, dy, layer.output.at(-1), previous);
       before = false;
-      dy = KINDS[layer.kind].backward(layer, dy, i ? outputs[i - 1] : x, y, this.products);
+      dy = KINDS[layer.kind].backward(layer, dy, previous, y, this.products);
     }
     return dy;
   }

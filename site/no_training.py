@@ -87,7 +87,7 @@ def _fit(model, *_, callbacks=(), **__):
         if isinstance(callback, Checkpoint):
             callback.history, callback.seconds = history, seconds
             callback.best = model.get_weights()
-    _tell(record | run)
+    _tell("The committed weights are of a run of", record | run)
     for epoch in range(record["epochs"])[-LAST:] if history else ():
         numbers = (f"{key} {values[epoch]:.4f}" for key, values in history.items())
         print(f"epoch {epoch + 1} of {record['epochs']}: {', '.join(numbers)}")
@@ -113,7 +113,7 @@ def _leave_out(*untrained):
             del variables[name]
     record = _record(_name())
     if record:
-        _tell(record)
+        _tell("From its record:", record)
         print(f"Accuracy on the test images: {record['test_accuracy']['mean']:.2%}.")
     else:
         print(NOT_RUN)
@@ -124,9 +124,9 @@ def _leave_out(*untrained):
     raise NotTrainedError
 
 
-def _tell(record):
+def _tell(source, record):
     print(
-        f"{FROM_RECORD} From its record: {record['epochs']} epochs in"
+        f"{FROM_RECORD} {source} {record['epochs']} epochs in"
         f" {results.duration(record['seconds'])} on {record['hardware']}."
     )
 

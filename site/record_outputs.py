@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tempfile
+import textwrap
 import time
 from itertools import chain
 from pathlib import Path
@@ -37,6 +38,7 @@ NOT_COPIED = shutil.ignore_patterns(
 )  # fmt: skip
 LARGE = 100_000_000  # bytes; larger files are linked
 LINES = 60  # of a text: more are left out in its middle
+COLUMNS = 100  # of a line
 WIDEST = 1200  # pixels of a picture
 TRAINS = re.compile(r"\.fit\(|\.train\(|training\.begin\(|remote\.connect\(")
 NO_HISTORY = "The rest of this cell needs the history by epoch, which the record does not have."
@@ -110,7 +112,8 @@ def record(path, root, train=False, incomplete=False):
                     shown.append({"text": NO_HISTORY})
                 elif sentence and incomplete:
                     left_out, training = True, "not run" if trains else None
-                    shown = [{"text": f"Not run for this page. It ended with «{sentence}»"}]
+                    text = f"Not run for this page. It ended with «{sentence}»"
+                    shown = [{"text": _clean(text, root)}]
                 elif sentence:
                     raise InputError(f"{name} ends with «{sentence}»") from error
                 else:
@@ -123,7 +126,7 @@ def _sentence(outputs, root):
     """The one sentence with which a cell ended, if the user can put its error right."""
     texts = [each.text for each in outputs if each.get("name") == "stderr"]
     found = re.search(r"^Error: (.+)", "".join(texts), re.MULTILINE)
-    return _clean(found[1], root) if found else None
+    return _clean(found[1], root).replace("\n", " ") if found else None
 
 
 def _shown(outputs, root):
@@ -163,6 +166,9 @@ def _clean(text, root):
     if len(lines) > LINES:
         first, last = LINES * 2 // 3, LINES // 3 - 1
         lines[first:-last] = [f"… {len(lines) - first - last} lines …"]
+    # Sentences of any length are wrapped, as a terminal does it.
+    options = {"break_long_words": False, "break_on_hyphens": False}
+    lines = ["\n".join(textwrap.wrap(line, COLUMNS, **options)) for line in lines]
     return "\n".join(lines).strip("\n")
 
 

@@ -5,6 +5,7 @@ from cnn_practice import files
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 
 @pytest.fixture(autouse=True)
@@ -148,3 +149,29 @@ def test_six_views_are_averaged():
     padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect")
     views = x / 2 + (padded[:, :32, :32] + padded[:, 2:, 2:]) / 4
     np.testing.assert_allclose(mean, (views + views[:, :, ::-1]) / 2, atol=1e-5)
+
+
+def test_the_offsets_alone_move_faster():
+    """The optimizer of the script itself, on a network with every kind of weight it has."""
+    script = (files.ROOT / "06_cifar10" / "8_train_airbench.py").read_text(encoding="utf-8")
+    names = {"keras": keras, "FASTER": 64}
+    exec(script[script.index("class FastOffsets") :].partition("# %%")[0], names)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(4, 2),
+            keras.layers.BatchNormalization(scale=False),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2, use_bias=False),
+        ]
+    )
+    before = model.get_weights()
+    model.compile(names["FastOffsets"](1e-3, 0.0), "mse")
+    variables = model.trainable_variables
+    model.optimizer.build(variables)
+    apply = tf.function(lambda: model.optimizer.apply([tf.ones(v.shape) for v in variables]))
+    apply()
+    for variable, old in zip(model.weights, before, strict=True):
+        step = np.mean(old - np.asarray(variable))
+        wanted = {"beta": 64e-3, "moving_mean": 0, "moving_variance": 0}.get(variable.name, 1e-3)
+        assert np.isclose(step, wanted, rtol=1e-3, atol=1e-7), variable.path
