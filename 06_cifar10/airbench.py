@@ -1,4 +1,4 @@
-"""What the short training of script 8 needs: its batches, first filters, averaging and views."""
+"""What the short training of script 8 needs: its batches, first filters, steps and views."""
 
 import keras
 import numpy as np
@@ -79,50 +79,62 @@ def dirac(kernel):
     return kernel
 
 
-class Triangle(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises in 23 % of the steps, and falls in the others.
+class Muon(keras.optimizers.SGD):
+    """Steps of one length along orthogonal matrices for convolutions, SGD for all other weights.
+
+    Keras's own Muon leaves every kernel that is no matrix to AdamW. Here the kernel of a
+    convolution is taken as a matrix (kh·kw·C, F) and kept at the length √F. Both kinds have
+    Nesterov's momentum.
 
     Args:
-        peak: the largest rate; the first is 0.2 times, the last 0.07 times as large.
-        steps: of the whole training.
+        rate: learning rate of the convolutions, a number or a schedule.
+        kernel_momentum: share of the former step that is kept in the next, of convolutions.
+        momentum: the same of all other weights.
+        head: factor on ``rate`` for the kernels of dense layers.
+        offsets: factor on ``rate`` for biases and the offsets of normalisation.
+        weight_decay: times ``rate``, the share that every other weight loses per step.
     """
 
-    def __init__(self, peak, steps):
-        self.peak, self.steps = peak, steps
+    def __init__(self, rate, kernel_momentum, momentum, head, offsets, weight_decay):
+        super().__init__(rate, momentum, nesterov=True, weight_decay=weight_decay)
+        self.kernel_momentum, self.head, self.offsets = kernel_momentum, head, offsets
 
-    def __call__(self, step):
-        t = keras.ops.cast(step, "float32") / self.steps
-        rise, fall = 0.2 + 0.8 * t / 0.23, 1 - 0.93 * (t - 0.23) / 0.77
-        return self.peak * keras.ops.minimum(rise, fall)
+    def update_step(self, gradient, variable, rate):
+        if len(variable.shape) == 4:
+            mean = self.momentums[self._get_variable_index(variable)]
+            self.assign(mean, self.kernel_momentum * mean + gradient)
+            step = orthogonal(gradient + self.kernel_momentum * mean)
+            self.assign(variable, of_length(variable, variable.shape[-1] ** 0.5) - rate * step)
+        else:  # TensorFlow names a variable by its path, "dense/kernel:0"
+            factor = self.head if "kernel" in variable.name else self.offsets
+            super().update_step(gradient, variable, rate * factor)
 
 
-class Lookahead(keras.callbacks.Callback):
-    """Every five steps, replace the weights by their average with the former averages.
+def orthogonal(gradient, steps=3):
+    """The orthogonal matrix nearest to the gradient of a kernel, nearly.
 
-    The share of the former average is 0.77 (t/T)³ at step t of T: nearly nothing at first, when the
-    weights still travel, and most at the end, when they move around the minimum.
+    The Newton–Schulz iteration of Muon (Jordan et al., 2024): each step maps every singular value s
+    to 3.4445 s − 4.775 s³ + 2.0315 s⁵ and leaves the directions. Three steps bring all but the
+    smallest near 1, by matrix products alone.
 
     Args:
-        steps: of the whole training, T.
+        gradient: float32 tensor of shape (kh, kw, C, F), taken as a matrix (kh·kw·C, F).
+        steps: of the iteration.
+
+    Returns:
+        float32 tensor of the same shape.
     """
+    matrix = of_length(keras.ops.reshape(gradient, (-1, gradient.shape[-1])), 1)
+    for _ in range(steps):
+        square = keras.ops.matmul(keras.ops.transpose(matrix), matrix)
+        change = 2.0315 * keras.ops.matmul(square, square) - 4.775 * square
+        matrix = 3.4445 * matrix + keras.ops.matmul(matrix, change)
+    return keras.ops.reshape(matrix, gradient.shape)
 
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
 
-    def on_train_begin(self, logs=None):
-        self.average = self.model.get_weights()
-
-    def on_train_batch_end(self, batch, logs=None):
-        step = int(self.model.optimizer.iterations)
-        if step % 5 == 0:
-            share = 0.95**5 * (step / self.steps) ** 3
-            pairs = zip(self.average, self.model.get_weights(), strict=True)
-            self.average = [share * former + (1 - share) * now for former, now in pairs]
-            self.model.set_weights(self.average)
-
-    def on_train_end(self, logs=None):
-        self.model.set_weights(self.average)
+def of_length(tensor, length):
+    """``tensor``, scaled so that the root of the sum of its squares is ``length``."""
+    return tensor * (length / keras.ops.sqrt(keras.ops.sum(tensor * tensor) + 1e-14))
 
 
 def predict_views(model, images):

@@ -90,28 +90,20 @@ def test_batches_are_shifted_by_whole_pixels():
     assert {image.tobytes() for image in shown} == possible
 
 
-@pytest.mark.parametrize(("step", "share"), [(0, 0.2), (23, 1), (61.5, 0.535), (100, 0.07)])
-def test_the_triangle_rises_and_falls(step, share):
-    from airbench import Triangle
+@pytest.mark.parametrize("shape", [(3, 3, 5, 20), (1, 1, 4, 9)])
+def test_orthogonal_keeps_directions_and_makes_the_singular_values_alike(shape):
+    from airbench import orthogonal
 
-    assert float(Triangle(1.5, 100)(step)) == pytest.approx(1.5 * share, rel=1e-3)
-
-
-def test_lookahead_averages_every_five_steps():
-    from airbench import Lookahead
-
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.compile(keras.optimizers.SGD(0.1), "mse")
-    model.set_weights([np.zeros((1, 1))])
-    x, y = np.ones((20, 1)), np.ones((20, 1))
-    now = average = 0.0
-    for step in range(1, 21):
-        now += 0.2 * (1 - now)
-        if step % 5 == 0:
-            share = 0.95**5 * (step / 20) ** 3
-            average = now = share * average + (1 - share) * now
-    model.fit(x, y, batch_size=1, shuffle=False, verbose=0, callbacks=[Lookahead(20)])
-    assert float(model.get_weights()[0][0, 0]) == pytest.approx(now, rel=1e-5)
+    rng = np.random.default_rng(2)
+    tall = rng.normal(size=(shape[0] * shape[1] * shape[2], shape[3]))
+    u, s, vt = np.linalg.svd(tall, full_matrices=False)
+    s = np.linspace(1, 0.2, len(s))
+    kernel = ((u * s) @ vt).reshape(shape).astype(np.float32)
+    step = np.asarray(orthogonal(kernel)).reshape(tall.shape)
+    values = u.T @ step @ vt.T  # diagonal: the directions are those of the gradient
+    assert np.abs(values - np.diag(np.diag(values))).max() < 1e-4
+    assert np.diag(values).min() > 0.6 and np.diag(values).max() < 1.3
+    np.testing.assert_allclose(orthogonal(1000 * kernel), orthogonal(kernel), atol=1e-4)
 
 
 def test_a_frozen_kernel_and_offsets_without_a_scale_are_saved(tmp_path, monkeypatch):
@@ -151,11 +143,9 @@ def test_six_views_are_averaged():
     np.testing.assert_allclose(mean, (views + views[:, :, ::-1]) / 2, atol=1e-5)
 
 
-def test_the_offsets_alone_move_faster():
-    """The optimizer of the script itself, on a network with every kind of weight it has."""
-    script = (files.ROOT / "06_cifar10" / "8_train_airbench.py").read_text(encoding="utf-8")
-    names = {"keras": keras, "FASTER": 64}
-    exec(script[script.index("class FastOffsets") :].partition("# %%")[0], names)
+def test_muon_moves_each_kind_of_weight_by_its_own_rule():
+    from airbench import Muon, orthogonal
+
     model = keras.Sequential(
         [
             keras.Input((8, 8, 3)),
@@ -166,12 +156,19 @@ def test_the_offsets_alone_move_faster():
         ]
     )
     before = model.get_weights()
-    model.compile(names["FastOffsets"](1e-3, 0.0), "mse")
+    model.compile(Muon(0.5, 0.6, 0.5, head=2, offsets=8, weight_decay=0.0), "mse")
     variables = model.trainable_variables
+    gradients = [np.random.default_rng(3).normal(size=v.shape).astype("float32") for v in variables]
     model.optimizer.build(variables)
-    apply = tf.function(lambda: model.optimizer.apply([tf.ones(v.shape) for v in variables]))
-    apply()
+    tf.function(lambda: model.optimizer.apply([tf.constant(each) for each in gradients]))()
+    of = {v.path: gradient for v, gradient in zip(variables, gradients, strict=True)}
     for variable, old in zip(model.weights, before, strict=True):
-        step = np.mean(old - np.asarray(variable))
-        wanted = {"beta": 64e-3, "moving_mean": 0, "moving_variance": 0}.get(variable.name, 1e-3)
-        assert np.isclose(step, wanted, rtol=1e-3, atol=1e-7), variable.path
+        now, gradient = np.asarray(variable), of.get(variable.path, 0)
+        if variable.path.endswith("conv2d/kernel"):
+            kept = 2 * old / np.linalg.norm(old)  # √F, of 4 filters
+            # Nesterov's first step is 1.6 times the gradient, and has the same length.
+            wanted = kept - 0.5 * np.asarray(orthogonal(1.6 * gradient))
+        else:  # 1.5 times here
+            factor = {"kernel": 1, "beta": 4, "bias": 4}.get(variable.name, 0)
+            wanted = old - 1.5 * factor * gradient
+        np.testing.assert_allclose(now, wanted, atol=1e-5, err_msg=variable.path)
