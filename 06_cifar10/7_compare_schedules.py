@@ -144,4 +144,4 @@ print(f"best schedule: {best}")
 # - `PEAK = 0.2` and `PEAK = 0.01`: how large may the rate of one-cycle be?
 # - `EPOCHS = 30`: does the order of the schedules stay the same in a longer training?
 #
-# **Next.** `8_train_airbench.py` trains another network in eight epochs.
+# **Next.** `8_train_airbench.py` trains another network in ten epochs.
