@@ -164,7 +164,7 @@ def test_muon_moves_each_kind_of_weight_by_its_own_rule():
     of = {v.path: gradient for v, gradient in zip(variables, gradients, strict=True)}
     for variable, old in zip(model.weights, before, strict=True):
         now, gradient = np.asarray(variable), of.get(variable.path, 0)
-        if variable.path.endswith("conv2d/kernel"):
+        if len(variable.shape) == 4:
             kept = 2 * old / np.linalg.norm(old)  # √F, of 4 filters
             # Nesterov's first step is 1.6 times the gradient, and has the same length.
             wanted = kept - 0.5 * np.asarray(orthogonal(1.6 * gradient))
