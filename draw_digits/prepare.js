@@ -66,18 +66,7 @@ function enlarged(values, size) {
 // Python's are: a pixel half covered by the pen is on the threshold, and must fall to the same side.
 function shrunkInk({ height, width, values }, paper, size) {
   const block = Math.ceil(Math.max(height, width) / size);
-  let [top, left, bottom, right] = [height, width, -1, -1];
-  for (let y = 0; y < height; y++) {
-    const begin = y * width, end = begin + width - 1;
-    let first = begin, last = end;
-    while (first <= end && values[first] === paper) first++;
-    if (first > end) continue;
-    while (values[last] === paper) last--;
-    top = Math.min(top, y);
-    bottom = y;
-    left = Math.min(left, first - begin);
-    right = Math.max(right, last - begin);
-  }
+  let [top, left, bottom, right] = inked({ height, width, values }, paper);
   if (bottom < 0) return null;
   [top, left] = [top, left].map((edge) => edge - edge % block);
   // Of each block the pixel that differs most from the paper, and how many there are of each value.
@@ -143,17 +132,26 @@ function withoutSpecks(ink) {
   return picture(height, width, values.map((v, i) => mass[piece[i]] < least ? 0 : v));
 }
 
-function cropped({ height, width, values }) {
+// The first and last row and column with ink: [top, left, bottom, right], the last two -1 without any.
+function inked({ height, width, values }, paper) {
   let [top, left, bottom, right] = [height, width, -1, -1];
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++) {
-      if (!values[i]) continue;
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y);
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-    }
-  return [framed({ height, width, values }, top, left, bottom + 1 - top, right + 1 - left), top, left];
+  for (let y = 0; y < height; y++) {
+    const begin = y * width, end = begin + width - 1;
+    let first = begin, last = end;
+    while (first <= end && values[first] === paper) first++;
+    if (first > end) continue;
+    while (values[last] === paper) last--;
+    top = Math.min(top, y);
+    bottom = y;
+    left = Math.min(left, first - begin);
+    right = Math.max(right, last - begin);
+  }
+  return [top, left, bottom, right];
+}
+
+function cropped(ink) {
+  const [top, left, bottom, right] = inked(ink, 0);
+  return [framed(ink, top, left, bottom + 1 - top, right + 1 - left), top, left];
 }
 
 // A part of a picture; outside of it is paper.
