@@ -103,7 +103,7 @@ def test_only_what_is_missing_is_trained(run, tiny, capsys):
     path.write_text(path.read_text() + "# a comment, such as a table, makes no new training\n")
     capsys.readouterr()
     run.main(["tiny"])
-    assert "2 of 8 trainings are missing: about 32 s" not in capsys.readouterr().out
+    assert "2 of 8 trainings are missing" in capsys.readouterr().out
     assert record_of(tiny)["changes"][:-1] == record["changes"]
     assert len(record_of(tiny)["changes"][-1]["runs"]) == 2
     run.main(["tiny"])
@@ -131,8 +131,8 @@ def test_the_plan_fits_the_scripts(run):
     """Scripts, hyperparameters, their values and the lines that are replaced exist."""
     marks = {}
     for script in SCRIPTS:
-        for _, name in results.EXPERIMENT.findall(script.read_text(encoding="utf-8")):
-            marks.setdefault(name, []).append(script)
+        for found in results.EXPERIMENT.finditer(script.read_text(encoding="utf-8")):
+            marks.setdefault(found[2], []).append(script)
     for name, plan in run.PLAN.items():
         source = run.sweeping.read_script(plan["script"])
         assert len(marks.get(name, [])) == 1, f"one script holds the table of {name}"
