@@ -141,7 +141,7 @@ PLAN = {
         "first": ("04_vgg16/1_resize_images.py", "data/mnist_shape32.npz"),
         "changes": [
             {"WARM_UP": 0},
-            {"CLIP": 1e9},
+            ("`CLIP = 1e9`", {"CLIP": 1e9}),
             ("Glorot, not He", {"he_normal": "glorot_uniform"}),
         ],
     },

@@ -10,6 +10,7 @@ command goes on with what is missing. ``make results`` then puts the tables into
 import difflib
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -103,13 +104,16 @@ class Experiment:
                     saved = {name: each for name, each in event[2].items() if "results" in name}
                     event = (*event[:2], saved)
                 if trial.take(event):
-                    if trial.state == "done":
-                        self._keep(trial)
+                    if trial.state == "done" and self._keep(trial):
                         self.write()
+                        shutil.rmtree(trial.folder)  # the record says what is done
                     table.show(trial)
 
     def _keep(self, trial):
-        """What the table needs of a trial that is done; the test accuracy is not kept."""
+        """Keep what the table needs of a trial that is done; returns whether it was printed.
+
+        The test accuracy is not kept.
+        """
         output = (trial.folder / "output.txt").read_text(encoding="utf-8")
         found = {
             title: [float(value) for value in re.findall(pattern, output)]
@@ -120,13 +124,14 @@ class Experiment:
             seconds = [trial.result["record"]["seconds"]]
         if trial.accuracy is None or not seconds or not all(found.values()):
             trial.state, trial.note = "failed", "a figure that the table needs was not printed"
-            return
+            return False
         epochs = int(trial.epoch.split("/")[1]) if trial.epoch else trial.settings.get("EPOCHS")
         self.runs[trial.change, trial.seed] = {
             "seed": trial.seed, "val_accuracy": trial.accuracy,
             **{title: max(values) for title, values in found.items()},
             "seconds": float(seconds[0]), "epochs": epochs, "code": trial.code,
         }  # fmt: skip
+        return True
 
     def write(self):
         rows = [
