@@ -268,23 +268,20 @@ def experiment(name):
     if not (changes and record["changes"][0]["runs"]):  # the first is the script as it is
         return []
     as_it_is = {run["seed"]: run for run in changes[0]["runs"]}
-    columns = ["val_accuracy", *record["more"]]
-    titles = ["change", "validation accuracy", *record["more"], "difference", "time"]
+    titles = ["change", "validation accuracy", "difference", *record["more"], "time"]
     rows = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
     for change in changes:
-        runs, cells = change["runs"], [change["change"]]
-        for column in columns:
-            values = [run[column] for run in runs]
-            deviation = f" ± {np.std(values, ddof=1):.2%}" if len(values) > 1 else ""
-            cells.append(f"{np.mean(values):.2%}{deviation}")
-        pairs = [(run, as_it_is[run["seed"]]) for run in runs if run["seed"] in as_it_is]
-        if change is changes[0] or not pairs:
-            cells += ["", "1"]
-        else:
+        runs, gain, time = change["runs"], "", "1"
+        if change is not changes[0]:  # seed by seed
+            pairs = [(run, as_it_is[run["seed"]]) for run in runs if run["seed"] in as_it_is]
             gains = [run["val_accuracy"] - other["val_accuracy"] for run, other in pairs]
             times = [run["seconds"] / other["seconds"] for run, other in pairs]
-            cells += [f"{100 * np.mean(gains):+.2f}".replace("-", "−"), f"{np.mean(times):.2f}"]
-        rows.append(f"| {' | '.join(cells)} |")
+            gain = f"{100 * np.mean(gains):+.2f}".replace("-", "−") if pairs else "–"
+            time = f"{np.mean(times):.2f}" if pairs else "–"
+        accuracy, *more = (
+            _shares([run[key] for run in runs]) for key in ("val_accuracy", *record["more"])
+        )
+        rows.append(f"| {' | '.join([change['change'], accuracy, gain, *more, time])} |")
 
     most = max(len(change["runs"]) for change in changes)
     seeds = f"mean and standard deviation over {most} seeds" if most > 1 else "one seed"
@@ -300,6 +297,12 @@ def experiment(name):
         f" points, and the time a multiple of its {duration(seconds)}."
     )
     return [*textwrap.wrap(caption, 97), "", *rows]
+
+
+def _shares(values):
+    """Mean and, of several, standard deviation, in per cent."""
+    deviation = f" ± {np.std(values, ddof=1):.2%}" if len(values) > 1 else ""
+    return f"{np.mean(values):.2%}{deviation}"
 
 
 def with_experiments(text):

@@ -220,6 +220,7 @@ PLAN = {
         "script": "06_cifar10/4_train_four_layer.py",
         "seeds": (1, 2, 3),
         "base": {"IMAGES": 10_000, "EPOCHS": 10},
+        "note": "beginning with script 4",
         "changes": [
             ("batch normalisation", NORMALISED),
             (

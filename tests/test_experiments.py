@@ -87,9 +87,9 @@ def test_the_trainings_are_recorded_and_one_that_fails_stops_no_other(run, tiny,
     lines = results.experiment("tiny")
     caption, table = " ".join(lines[: lines.index("")]), lines[lines.index("") + 1 :]
     assert caption.startswith("Measured, with `EPOCHS = 2` on ") and "over 2 seeds" in caption
-    assert table[0] == "| change | validation accuracy | box | difference | time |"
-    assert "| as it is | 51.50% ± 0.71% | 25.75% ± 0.35% |  | 1 |" in table
-    assert "| half | 26.50% ± 0.71% | 13.25% ± 0.35% | −25.00 | 1.00 |" in table
+    assert table[0] == "| change | validation accuracy | difference | box | time |"
+    assert "| as it is | 51.50% ± 0.71% |  | 25.75% ± 0.35% | 1 |" in table
+    assert "| half | 26.50% ± 0.71% | −25.00 | 13.25% ± 0.35% | 1.00 |" in table
     assert not any("RATE" in row for row in table), "what was not measured does not appear"
 
 
