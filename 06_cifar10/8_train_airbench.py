@@ -91,7 +91,7 @@ for layer in others:
 # [Jordan et al. (2024)](https://kellerjordan.github.io/posts/muon/) take the gradient of a kernel
 # as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns, and step along $U V^\top$: equally far
 # in all directions, where the gradient's own step is far in a few. Each kernel is kept at the
-# length $\sqrt F$. SGD trains the rest, offsets and last layer at rates of their own; all fall to 0.
+# length $\sqrt F$. SGD trains the rest, offsets and last layer at their own rates; all fall to 0.
 
 # %%
 steps = EPOCHS * max(len(x_train) // BATCH_SIZE, 1)
