@@ -91,8 +91,7 @@ for layer in others:
 # [Jordan et al. (2024)](https://kellerjordan.github.io/posts/muon/) take the gradient of a kernel
 # as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns, and step along $U V^\top$: equally far
 # in all directions, where the gradient's own step is far in a few. Each kernel is kept at the
-# length $\sqrt F$. Keras's own Muon leaves out the kernels of convolutions. All other weights are
-# trained by SGD, the offsets and the last layer with rates of their own. Every rate falls to zero.
+# length $\sqrt F$. SGD trains the rest, offsets and last layer at their own rates; all fall to 0.
 
 # %%
 steps = EPOCHS * max(len(x_train) // BATCH_SIZE, 1)
@@ -138,8 +137,11 @@ print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
 # %% [markdown]
 # **What you saw.** The loss stays far above 0: smoothed labels have a smallest loss above 0.
 #
-# **Try.** With `VALIDATION = 5000` and `EPOCHS = 2`, leave out one idea at a time:
+# **Try.** With `VALIDATION = 10000` and `EPOCHS = 2`, leave out one idea at a time:
 # - `OFFSET_RATE = 0.83`, `SMOOTHING = 0` or `SHIFT = 0`: how does the validation accuracy change?
-# - `IMAGES = 5000`: how much does a tenth of the images teach?
+# - No whitening, no Dirac initialisation, SGD for Muon, random mirroring; or add `use_ema = True`.
+#
+# <!-- experiment cifar10_airbench -->
+# <!-- end of experiment -->
 #
 # **Next.** `9_draw_architecture.py` draws the layers of every model.
