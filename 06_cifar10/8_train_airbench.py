@@ -121,8 +121,10 @@ model.fit(batches, initial_epoch=checkpoint.epoch, epochs=EPOCHS, callbacks=call
 # %% [markdown]
 # ## Test-time augmentation
 # The mean prediction for six views of each image counts: as it is, shifted by a pixel, mirrored.
+# The network computes in float32 here, as it will when it is reloaded.
 
 # %%
+model = models.in_float32(model)
 models.round_weights(model, "float16")
 predicted = model.predict(x_test, batch_size=1000, verbose=0), predict_views(model, x_test)
 without, accuracy = (float(np.mean(each.argmax(axis=1) == y_test)) for each in predicted)
