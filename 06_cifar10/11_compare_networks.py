@@ -69,7 +69,7 @@ plots.save(figure, "cifar10_accuracy_by_epoch")
 # dropout, and its images are mirrored but not shifted. Its training accuracy goes far above its
 # validation accuracy. It chooses among three classes and the others among ten, so its accuracy
 # cannot be compared with theirs. The last network was trained on all training images, so that it
-# has no validation accuracy.
+# has no validation accuracy; its test accuracy is that with test-time augmentation.
 #
 # The times are those of the recorded runs: those of the last two were in bfloat16, and during some
 # runs other programs used the machine. The number of parameters does not determine the time: most
@@ -78,7 +78,7 @@ plots.save(figure, "cifar10_accuracy_by_epoch")
 # %% [markdown]
 # ## The confusion matrices
 # Row: the true class. Column: the predicted class. The numbers are per cent of the row, so the
-# diagonal is the recall.
+# diagonal is the recall. Each image is read once, without test-time augmentation.
 
 # %%
 _, (x_test, y_test) = datasets.load_cifar10()

@@ -6,9 +6,11 @@
 #
 #     python 06_cifar10/8_train_airbench.py
 #
-# No complete run of this script has been recorded yet. After an interruption the same command
-# resumes. Source: Jordan (2024), [*94 % on CIFAR-10 in 3.29 seconds on a single
-# GPU*](https://arxiv.org/abs/2404.00498), with [code](https://github.com/KellerJordan/cifar10-airbench).
+# Expect 
+#
+# After an interruption the same command resumes. Source: Jordan (2024), [*94 % on CIFAR-10 in 3.29
+# seconds on a single GPU*](https://arxiv.org/abs/2404.00498), with
+# [code](https://github.com/KellerJordan/cifar10-airbench).
 
 # %%
 from cnn_practice import hyperparameters, models, precision, results, training

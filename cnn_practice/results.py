@@ -239,6 +239,9 @@ def expectation(record):
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
             f" deviation over {len(runs)} seeds)"
         )
+    if "without_augmentation" in record:
+        without = record["without_augmentation"]
+        figure += f" with test-time augmentation, and {without:.2%} without it,"
     precision = record["hyperparameters"].get("PRECISION", "float32")
     precision = "" if precision == "float32" else f" in {precision}"
     sentence = (
