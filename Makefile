@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 # Two processes for the tests, each of which takes whole files: many tests wait for a single core.
 TWO_AT_ONCE := -n 2 --dist loadfile
 
-.PHONY: demo test test-fast draw results cifar10 page outputs site python
+.PHONY: demo test test-fast draw results experiments cifar10 page outputs site python
 
 # First the drawings are read by the models that came with the repository: a few seconds.
 demo: .venv/installed
@@ -47,6 +47,10 @@ site: .venv/installed-for-site page
 # The figures in the READMEs and the headers of the scripts, from the records of the runs.
 results: .venv/installed
 	$(RUN) -m cnn_practice.results --write
+
+# What «Try» of the scripts names, measured: hours, and the same command goes on with what is missing.
+experiments: .venv/installed
+	$(RUN) experiments/run.py $(ONLY)
 
 # What the scripts print and draw, for the site: of those that were changed.
 outputs: .venv/installed-for-site

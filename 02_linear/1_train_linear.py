@@ -141,6 +141,10 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - `BATCH_SIZE = 32`: how do the curves change, and how long does an epoch take?
 # - `VALIDATION = 59000` leaves 1,000 training images. Compare the training accuracy with the
 #   validation accuracy.
-# - `LEARNING_RATE = 0.1`: look at the validation loss.
+# - `LEARNING_RATE = 0.01`, then `0.0001`: look at the validation loss.
+# - Pixels from 0 to 255: take away the division.
+#
+# <!-- experiment linear -->
+# <!-- end of experiment -->
 #
 # **Next.** `2_train_dense.py` puts hidden layers between the pixels and the classes.

@@ -145,6 +145,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.**
 # - `ACTIVATION = "tanh"`, then `"relu"`: compare the loss after the first epochs.
-# - `ELASTIC = 0`: compare the validation loss at the end of both runs.
+# - `ELASTIC = 0`, all five distortions 0, or no `Rescaling`: compare the validation loss.
+#
+# <!-- experiment lenet5 -->
+# <!-- end of experiment -->
 #
 # **Next.** `2_train_simple_cnn.py` changes what became usual after LeNet-5.

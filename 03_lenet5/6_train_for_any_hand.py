@@ -145,6 +145,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.**
 # - `ADDED = False` with another `NAME`: MNIST alone. Which styles suffer?
-# - `STRETCHED = 0`, or other styles in `LEFT_OUT`.
+# - `STRETCHED = 0`, `PEN = 0`, or other styles in `LEFT_OUT`.
+#
+# <!-- experiment any_hand -->
+# <!-- end of experiment -->
 #
 # **Next.** `4_find_what_is_missing.py` with `MODEL = "any_hand"`; then chapter 04.

@@ -144,7 +144,10 @@ else:
 # **What you saw.** Compare the accuracy with that of the simple CNN: `make results` prints both.
 #
 # **Try.**
-# - `STOP_AFTER = 1` with `CLIP = 1e9` and `WARM_UP = 0`: does another `SEED` learn, too?
+# - `EPOCHS = 1` with `WARM_UP = 0`, with `CLIP = 1e9`, or with Glorot's initialisation, not He's.
 # - `HEAD = (4096, 4096)`, the paper's: compare the parameters in the summary.
+#
+# <!-- experiment vgg16_32 -->
+# <!-- end of experiment -->
 #
 # **Next.** `3_classify_drawings.py` compares the two on drawings.

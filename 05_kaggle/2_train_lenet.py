@@ -144,7 +144,10 @@ print(f"{name} ({source}): {score} in {seconds:.0f} s")
 # labelled image. The curves are those of the first.
 #
 # **Try**, with a `NAME` of your own:
-# - `ROTATION`, `SHIFT`, `ZOOM`, `SHEAR` and `ELASTIC` all 0. Which curve is now the higher one?
-# - `EPOCHS = 15` takes about a third of the time. What does it cost?
+# - `ELASTIC = 0`, then all five distortions 0. Which curve is now the higher one?
+# - `DROPOUT = 0`, or no batch normalisation. `EPOCHS = 10` takes a fifth of the time.
+#
+# <!-- experiment kaggle_lenet -->
+# <!-- end of experiment -->
 #
 # **Next.** `3_predict.py` writes the submission.

@@ -142,7 +142,11 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.**
 # - `WEIGHT_DECAY = 0`: compare the distance between the two accuracy curves.
+# - `LEARNING_RATE = 0.1`, then `0.001`; or no mirrored images.
 # - `CLASSES = ("ship", "frog", "truck")`: look at the confusion matrix. Which classes does colour
 #   alone tell apart?
+#
+# <!-- experiment cifar10_shallownet -->
+# <!-- end of experiment -->
 #
 # **Next.** `3_classify_with_shallownet.py` reloads this model and shows single pictures.

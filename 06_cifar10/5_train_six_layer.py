@@ -141,5 +141,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # - `EPOCHS = 30`, as in script 4: what do the third pair of convolutions and the other changes of
 #   the layout bring in the same number of epochs?
 # - `WEIGHT_DECAY = 0`: when does the training accuracy overtake now?
+# - No max-norm constraint, or no clipping of the gradient.
+#
+# <!-- experiment cifar10_six_layer -->
+# <!-- end of experiment -->
 #
 # **Next.** `6_train_minivgg.py` has four convolutions again, and batch normalisation.

@@ -144,6 +144,10 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 #
 # **Try.**
 # - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?
-# - `SCHEDULE = "step"`: compare the curves with those of one-cycle.
+# - `SCHEDULE = "constant"` and `"step"`: compare the curves with those of one-cycle.
+# - No dropout, or no mirror images: which of the two curves rises?
+#
+# <!-- experiment cifar10_minivgg -->
+# <!-- end of experiment -->
 #
 # **Next.** `7_compare_schedules.py` compares the schedules on a smaller scale.

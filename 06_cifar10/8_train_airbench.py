@@ -142,8 +142,13 @@ print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
 # %% [markdown]
 # **What you saw.** The loss stays far above 0: smoothed labels have a smallest loss above 0.
 #
-# **Try.** With `VALIDATION = 5000` and `EPOCHS = 2`, leave out one idea at a time:
+# **Try.** With `VALIDATION = 10000` and `EPOCHS = 2`, leave out one idea at a time:
 # - `OFFSET_RATE = 0.83`, `SMOOTHING = 0` or `SHIFT = 0`: how does the validation accuracy change?
+# - No whitening, no Dirac initialisation, SGD instead of Muon, or mirroring at random.
+# - One idea more, averaged weights: `optimizer.use_ema = True` and `optimizer.ema_momentum = 0.9`.
 # - `IMAGES = 5000`: how much does a tenth of the images teach?
+#
+# <!-- experiment cifar10_airbench -->
+# <!-- end of experiment -->
 #
 # **Next.** `9_draw_architecture.py` draws the layers of every model.

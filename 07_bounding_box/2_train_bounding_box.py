@@ -145,5 +145,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # **Try**, with a `NAME` of your own:
 # - `BOX_WEIGHT = 0.1` and then `20`: how do the accuracy and the mean IoU change?
 # - `BOX_UNITS = 16`: half of the weights are gone. Do the boxes still fit?
+# - The squared error instead of `giou_loss`.
+#
+# <!-- experiment bounding_box -->
+# <!-- end of experiment -->
 #
 # **Next.** `3_draw_boxes.py` draws the boxes, on scenes and on drawings.

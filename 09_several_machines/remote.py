@@ -42,7 +42,7 @@ def start(script, environment, **options):
     )  # fmt: skip
 
 
-def run(source, script, text, checkpoints, data, environment):
+def run(source, script, text, checkpoints, data, environment, others=None):
     """Run an edited script in a copy of the project, and tell what happens.
 
     Args:
@@ -53,6 +53,7 @@ def run(source, script, text, checkpoints, data, environment):
         data: ``data/`` of the machine that asks. If this one has it too, it is used; else what is
             fetched stays in ``~/.cache/cnn_practice``.
         environment: dict of environment variables.
+        others: dict of path to text, of further files of the copy that are edited.
 
     Yields:
         ``("started", machine)``; ``("line", text)`` of what is printed, bars of a running epoch
@@ -67,7 +68,8 @@ def run(source, script, text, checkpoints, data, environment):
         left_out = shutil.ignore_patterns(*(Path(each).name for each in LEFT_OUT))
         shutil.copytree(source, root, ignore=left_out)
         _give_data(root / "data", Path(data))
-        (root / script).write_text(text, encoding="utf-8")
+        for path, content in {script: text, **(others or {})}.items():
+            (root / path).write_text(content, encoding="utf-8")
         kept = root / "models" / "checkpoints"
         kept.mkdir(parents=True)
         for name, content in checkpoints.items():

@@ -58,19 +58,22 @@ class Trial:
     Attributes:
         settings: dict of the varied hyperparameters.
         text: the script, edited so.
+        others: dict of path to text of other files of the project that are edited for this trial.
+        code: a short hash of all these texts, in which comments do not count.
         state: "waiting", "running", "done" or "failed".
         epoch, accuracy: the current epoch and the highest validation accuracy so far.
         result: what is kept when it is done, a dict.
     """
 
-    def __init__(self, sweep, source, settings):
-        self.settings = settings
+    def __init__(self, sweep, source, settings, label=None, others=None):
+        self.settings, self.others = settings, others or {}
         self.text = hyperparameters.edited(source, **settings)
-        self.label = ", ".join(f"{name}={value}" for name, value in settings.items())
+        self.label = label or ", ".join(f"{name}={value}" for name, value in settings.items())
         # The hash: a trial of another script, or of this one since changed, is another trial.
         safe = re.sub(r"[^\w.=,-]", "", self.label.replace(", ", ","))[:80]
-        digest = hashlib.sha256(self.text.encode()).hexdigest()[:8]
-        self.folder = SWEEPS / sweep / f"{safe}-{digest}"
+        codes = [ast.unparse(ast.parse(text)) for text in (self.text, *self.others.values())]
+        self.code = hashlib.sha256("\n".join(codes).encode()).hexdigest()[:8]
+        self.folder = SWEEPS / sweep / f"{safe}-{self.code}"
         self.state, self.note, self.machine = "waiting", "", ""
         self.epoch, self.accuracy, self.times_lost = "", None, 0
         self.start, self.seconds, self.lines = None, 0.0, []
@@ -110,7 +113,7 @@ class Trial:
         if found := re.match(r"Epoch (\d+)/(\d+)", line):
             self.epoch = f"{found[1]}/{found[2]}"
             return False
-        if found := re.search(r"val_(?:\w+_)?accuracy: ([\d.e+-]+)", line):
+        if found := re.search(r"(?:val_(?:\w+_)?|validation )accuracy:? ([\d.e+-]+)", line):
             self.accuracy = max(self.accuracy or 0.0, float(found[1]))
             self.seconds = time.perf_counter() - self.start
             return True

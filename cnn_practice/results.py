@@ -3,7 +3,9 @@
 ``python -m cnn_practice.results`` prints the table, of all models or of those named after it.
 With ``--write`` it writes the table into each README between ``<!-- results -->`` and ``<!-- end of
 results -->``, of some models after ``<!-- results linear dense -->``, and into the header of each
-training script what to expect of it, so that no figure is typed by hand.
+training script what to expect of it, so that no figure is typed by hand. What came of the changes
+of ``experiments/plan.py`` is written into a script between ``# <!-- experiment linear -->`` and
+``# <!-- end of experiment -->``.
 """
 
 import json
@@ -23,6 +25,10 @@ import numpy as np
 EXPECT = re.compile(r"^# Expect .*\n(?:# .+\n)*", re.MULTILINE)
 TABLE = re.compile(r"(<!-- results ?([\w ]*) -->\n).*?(<!-- end of results -->)", re.DOTALL)
 BENCHMARKS = re.compile(r"(<!-- benchmarks( )-->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
+
+EXPERIMENT = re.compile(
+    r"(# <!-- experiment (\w+) -->\n).*?(# <!-- end of experiment -->\n)", re.DOTALL
+)
 
 
 def hyperparameters(variables):
@@ -251,6 +257,68 @@ def expectation(record):
     return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
 
 
+def experiment(name):
+    """What came of the changes of one experiment: a caption and a table, as lines of Markdown.
+
+    Args:
+        name: of the record in ``experiments/``.
+
+    Returns:
+        list of lines, empty if nothing of it was measured.
+    """
+    record = _read(files.ROOT / "experiments" / f"{name}.json")
+    changes = [change for change in record.get("changes", []) if change["runs"]]
+    if not (changes and record["changes"][0]["runs"]):  # the first is the script as it is
+        return []
+    as_it_is = {run["seed"]: run for run in changes[0]["runs"]}
+    titles = ["change", "validation accuracy", "difference", *record["more"], "time"]
+    rows = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
+    for change in changes:
+        runs, gain, time = change["runs"], "", "1"
+        if change is not changes[0]:  # seed by seed
+            pairs = [(run, as_it_is[run["seed"]]) for run in runs if run["seed"] in as_it_is]
+            gains = [run["val_accuracy"] - other["val_accuracy"] for run, other in pairs]
+            times = [run["seconds"] / other["seconds"] for run, other in pairs]
+            gain = f"{100 * np.mean(gains):+.2f}".replace("-", "−") if pairs else "–"
+            time = f"{np.mean(times):.2f}" if pairs else "–"
+        accuracy, *more = (
+            _shares([run[key] for run in runs]) for key in ("val_accuracy", *record["more"])
+        )
+        rows.append(f"| {' | '.join([change['change'], accuracy, gain, *more, time])} |")
+
+    most = max(len(change["runs"]) for change in changes)
+    seeds = f"mean and standard deviation over {most} seeds" if most > 1 else "one seed"
+    base = [f"`{key} = {value!r}`" for key, value in record["base"].items() if key.isupper()]
+    base = f", with {' and '.join(base)}" if base else ""
+    note = f", {record['note']}" if record["note"] else ""
+    precision = record.get("precision", "float32")
+    precision = "" if precision == "float32" else f" in {precision}"
+    seconds = np.mean([run["seconds"] for run in changes[0]["runs"]])
+    caption = (
+        f"Measured{base}{note}{precision} on {record['hardware']}: the validation accuracy"
+        f" {record['accuracy']}, {seeds}. The difference from the first row is in percentage"
+        f" points, and the time a multiple of its {duration(seconds)}."
+    )
+    return [*textwrap.wrap(caption, 97), "", *rows]
+
+
+def _shares(values):
+    """Mean and, of several, standard deviation, in per cent."""
+    deviation = f" ± {np.std(values, ddof=1):.2%}" if len(values) > 1 else ""
+    return f"{np.mean(values):.2%}{deviation}"
+
+
+def with_experiments(text):
+    """The text of a script, with what came of the changes between its marks, as comments."""
+
+    def lines(found):
+        table = experiment(found[2])
+        table = ["", *table, ""] if table else []
+        return found[1] + "".join(f"# {line}".rstrip() + "\n" for line in table) + found[3]
+
+    return EXPERIMENT.sub(lines, text)
+
+
 def filled(text):
     """The text of a README, with the tables of the records between their marks."""
 
@@ -279,6 +347,10 @@ def write_readmes_and_headers():
             text = script.read_text(encoding="utf-8")
             text = EXPECT.sub(lambda _, record=record: expectation(record), text, count=1)
             files.write_text(script, text)
+    for script in sorted(files.ROOT.glob("[0-9]*/[0-9]*_*.py")):
+        text = script.read_text(encoding="utf-8")
+        if (filled_text := with_experiments(text)) != text:
+            files.write_text(script, filled_text)
 
 
 if __name__ == "__main__":

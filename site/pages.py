@@ -24,7 +24,13 @@ SITE = ROOT / "site"
 BUILD = SITE / "_build"  # where the site goes
 PAGE = ROOT / "draw_digits" / "build" / "draw.html"
 
-FOLDERS = ("exercises", "benchmarks", "data", "draw_digits")  # with a README that is a page
+FOLDERS = (
+    "exercises",
+    "experiments",
+    "benchmarks",
+    "data",
+    "draw_digits",
+)  # with a README that is a page
 LINK = re.compile(r"""(\]\(|src=")([^)"\s#:]+)((?:#[^)"\s]*)?[)"])""")
 NAME = re.compile(r"(?<![\[`])`([\w./]+\.(?:py|md))`(?!`)")
 ROW = re.compile(r"^\| (\w+) \|", re.MULTILINE)
