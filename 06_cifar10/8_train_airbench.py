@@ -6,7 +6,9 @@
 #
 #     python 06_cifar10/8_train_airbench.py
 #
-# Expect 
+# Expect 94.17% ± 0.20% on the test images (mean and standard deviation over 3 seeds) with
+# test-time augmentation, and 93.22% without it, after 23 min of training in mixed_bfloat16 on AMD
+# EPYC, 2 cores.
 #
 # After an interruption the same command resumes. Source: Jordan (2024), [*94 % on CIFAR-10 in 3.29
 # seconds on a single GPU*](https://arxiv.org/abs/2404.00498), with

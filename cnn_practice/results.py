@@ -254,7 +254,7 @@ def expectation(record):
         f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"
         f" {record['hardware']}."
     )
-    return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
+    return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97, break_on_hyphens=False))
 
 
 def experiment(name):
