@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Airbench: a high accuracy after few epochs
 #
-# Jordan (2024) trains this network to 94 % of the test images in few epochs. Each idea behind it has
-# a cell here; the longer parts are in `airbench.py`. An interrupted training resumes.
+# Jordan (2024) trains this network to 94 % of the test images in few epochs. Each idea behind it
+# has a cell here; the longer parts are in `airbench.py`. An interrupted training resumes.
 #
 #     python 06_cifar10/8_train_airbench.py
 #
@@ -49,8 +49,8 @@ keras.config.set_dtype_policy(PRECISION)
 
 # %% [markdown]
 # ## The data and the network
-# The network is a 2×2 convolution, then three groups of two 3×3 convolutions with batch normalisation
-# and GELU. The division by 9 makes the first predictions nearly equal for all classes.
+# The network is a 2×2 convolution, then three groups of two 3×3 convolutions, with batch
+# normalisation and GELU. The division by 9 makes the first predictions nearly equal.
 
 
 # %%

@@ -75,8 +75,8 @@ def _rounded(values, dtype):
 def in_float32(model):
     """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer.
 
-    This is what ``save`` saves and ``load`` reads. After a training in mixed precision, evaluate the
-    copy: bfloat16 has 3 decimal digits, and the outputs for two classes may be equal in it.
+    This is what ``save`` saves and ``load`` reads. After a training in mixed precision, evaluate
+    the copy: bfloat16 has 3 decimal digits, and the outputs for two classes may be equal in it.
     """
 
     def plain_layer(layer):
