@@ -145,7 +145,7 @@ print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
 # **Try.** With `VALIDATION = 10000` and `EPOCHS = 2`, leave out one idea at a time:
 # - `OFFSET_RATE = 0.83`, `SMOOTHING = 0` or `SHIFT = 0`: how does the validation accuracy change?
 # - No whitening, no Dirac initialisation, SGD instead of Muon, or mirroring at random.
-# - One idea more, averaged weights: `optimizer.use_ema = True` and `optimizer.ema_momentum = 0.9`.
+# - One idea more, averaged weights: `optimizer.use_ema = True`.
 #
 # <!-- experiment cifar10_airbench -->
 # <!-- end of experiment -->

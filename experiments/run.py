@@ -8,16 +8,18 @@ command goes on with what is missing. ``make results`` then puts the tables into
 """
 
 import difflib
+import functools
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent), str(FOLDER.parent / "09_several_machines")]
 
-from cnn_practice import errors, files, precision, results
+from cnn_practice import errors, files, results
 from cnn_practice.errors import InputError
 
 import numpy as np
@@ -44,7 +46,7 @@ class Experiment:
         self.changes = {AS_IT_IS: {}} | dict(map(named, plan["changes"]))
         self.environment = results.environment()
         if "PRECISION = precision" in self.source:
-            self.environment["precision"] = precision.fastest()
+            self.environment["precision"] = fastest_precision()
         former = self._former()
         self.usual = next(
             (record for record in results.read_all() if record.get("script") == self.script), None
@@ -67,7 +69,7 @@ class Experiment:
             record = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        if any(record[key] != value for key, value in self.environment.items()):
+        if any(record.get(key) != value for key, value in self.environment.items()):
             return {}
         runs = [run for change in record["changes"] for run in change["runs"]]
         return {(run["code"], run["seed"]): run for run in runs}
@@ -165,6 +167,14 @@ class Experiment:
             ]
             return STARTING + self.usual["seconds"] * float(np.prod(shares))
         return None
+
+
+@functools.cache
+def fastest_precision():
+    """As ``precision.fastest``, in a process of its own, so that this one needs no TensorFlow."""
+    code = "from cnn_practice import precision; print(precision.fastest())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=files.ROOT, stdout=subprocess.PIPE)
+    return done.stdout.decode().strip()
 
 
 def named(change):

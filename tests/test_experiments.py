@@ -169,7 +169,8 @@ def test_a_table_stands_between_its_marks(tmp_path, monkeypatch):
 @pytest.mark.script
 def test_a_real_training(run, tmp_path, monkeypatch):
     monkeypatch.setattr(run.sweeping, "SWEEPS", tmp_path)
-    plan = run.PLAN["linear"] | {"base": {"EPOCHS": 1, "VALIDATION": 59_500}, "seeds": (1,)}
+    base = {"EPOCHS": 1, "VALIDATION": 59_500, "LEARNING_RATE": 0.01}
+    plan = run.PLAN["linear"] | {"base": base, "seeds": (1,)}
     experiment = run.Experiment("tiny_linear", plan | {"changes": []})
     experiment.path = tmp_path / "tiny_linear.json"
     experiment.train()
