@@ -104,7 +104,8 @@ def check(name, path):
     try:
         done = subprocess.run([sys.executable, "-c", command], env=environment, timeout=seconds)
     except subprocess.TimeoutExpired:
-        print(f"Not yet: the check was stopped after {seconds} s. Is there a loop without an end?")
+        why = "training that takes longer" if seconds > checking.SECONDS else "loop without an end"
+        print(f"Not yet: the check was stopped after {seconds} s. Is there a {why}?")
         return 1
     if done.returncode not in (0, 1, 2):
         print(f"Not yet: the check ended with exit code {done.returncode} and said no more.")

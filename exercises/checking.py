@@ -174,6 +174,110 @@ def central_differences(function, x, step=1e-5):
     return gradient
 
 
+# How names begin that fetch other images than those given to `train`, or trained weights.
+FETCHING = ("load", "read", "open", "datasets", "drawings", "get_file")
+
+
+def built_and_trained(exercise, most):
+    """The network of an open exercise, trained on 55,000 images of MNIST.
+
+    What ``build_model`` returns is built once more from Keras's own description of it, and gets the
+    weights that ``train`` returns. So the network that reads has no other numbers than the counted.
+
+    Args:
+        exercise: module with ``build_model()`` and ``train(model, x, y)``.
+        most: number of weights that the network may have.
+
+    Returns:
+        Keras model from float32 (N, 28, 28, 1) in [0, 1] to (N, 10).
+
+    Raises:
+        Wrong: the file fetches images or weights itself, the network does not fit the images or has
+            too many weights, or ``train`` returns another network.
+    """
+    from cnn_practice import datasets
+
+    import keras
+
+    _fetches_nothing(exercise)
+    keras.utils.set_random_seed(1)
+    model = call(exercise, "build_model")
+    shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if not isinstance(model, keras.Model) or shapes != ((None, 28, 28, 1), (None, 10)):
+        raise Wrong(
+            "`build_model` is to return a network of Keras from (28, 28, 1) to (10,): the first"
+            " line of a `keras.Sequential` is `keras.Input((28, 28, 1))`, the last a dense layer"
+            " of 10."
+        )
+    rebuilt = _rebuilt(model)
+    size = rebuilt.count_params()
+    if size > most:
+        largest = max(rebuilt.layers, key=lambda layer: layer.count_params())
+        raise Wrong(
+            f"The network has {size:,} weights, {size - most:,} too many. Most are in"
+            f" {largest.name}: {largest.count_params():,}. What would make its"
+            " input or its output smaller?"
+        )
+    (x, y), *_ = datasets.split(datasets.load_mnist())
+    trained = call(exercise, "train", model, x[..., None].astype("float32") / 255, y)
+    try:
+        rebuilt.set_weights(trained.get_weights())
+    except (AttributeError, ValueError):
+        raise Wrong("`train` is to return the network that it was given, trained.") from None
+    return rebuilt
+
+
+def _fetches_nothing(exercise):
+    """Refuse a file that names what would give it other images, or trained weights."""
+    path = Path(exercise.__file__)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        name = getattr(node, "attr", None) or getattr(node, "id", None)
+        names = [name] if name else []
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name.split(".")[-1] for alias in node.names]
+        for name in names:
+            if name.startswith(FETCHING):
+                raise Wrong(
+                    f"{path.name} uses `{name}` in line {node.lineno}: the network is to learn from"
+                    " nothing but the images that `train` is given."
+                )
+
+
+def _rebuilt(model):
+    """The network that Keras builds from its description of ``model``."""
+    import keras
+
+    try:
+        text = model.to_json()
+        rebuilt = keras.models.model_from_json(text)
+    except Exception:
+        raise Wrong(
+            "Keras cannot build the network from its description: use Keras's own layers, and"
+            " neither `Lambda` nor classes of your own, so that all weights are counted."
+        ) from None
+    if len(text) > 100_000:
+        raise Wrong(
+            f"The network's description has {len(text):,} characters: are there numbers in it"
+            " that are not counted as weights?"
+        )
+    return rebuilt
+
+
+def digits_read(model, images):
+    """The digits that a network reads, integers of shape (N,).
+
+    Raises:
+        Wrong: it answers NaN or infinity.
+    """
+    answers = model.predict(images, batch_size=500, verbose=0)
+    if not np.isfinite(answers).all():
+        raise Wrong(
+            "The network answers NaN or infinity: its training diverged. Is the learning rate"
+            " too high?"
+        )
+    return answers.argmax(axis=1)
+
+
 def load_check(name):
     """The check of exercise ``name``, as a module."""
     spec = importlib.util.spec_from_file_location("the_check", FOLDER / "checks" / f"{name}.py")

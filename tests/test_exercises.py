@@ -1,19 +1,21 @@
 """The exercises: as shipped each fails helpfully, each solution passes, each mistake is named."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 
-from cnn_practice import files
+from cnn_practice import files, models
 
 import pytest
 
 FOLDER = files.ROOT / "exercises"
 NAMES = sorted(path.stem for path in FOLDER.glob("[0-9][0-9]_[0-9]*.py"))
 KERAS = ("02_2", "03_3", "04_2", "08_1", "08_2")  # whose checks import it
-QUICK = [name for name in NAMES if name[:4] not in KERAS]
+TRAINED = ["03_4_small_network", "03_5_smallest_reader"]  # whose checks train it for minutes
+QUICK = [name for name in NAMES if name[:4] not in KERAS and name not in TRAINED]
 
 sys.path.insert(0, str(FOLDER))
 import checking
@@ -31,9 +33,9 @@ def checked(name, path, capsys):
     return code, (out + err).strip()
 
 
-def edited(tmp_path, name, old, new):
+def edited(tmp_path, name, old, new, folder=FOLDER / "solutions"):
     """The solution of an exercise with a mistake put into it."""
-    text = (FOLDER / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+    text = (folder / f"{name}.py").read_text(encoding="utf-8")
     assert old in text, (name, old)
     path = tmp_path / f"{name}.py"
     path.write_text(text.replace(old, new), encoding="utf-8")
@@ -191,6 +193,56 @@ def test_wrong_arrays_get_one_sentence(new, sentence, tmp_path, capsys):
     path = edited(tmp_path, "01_4_pooling", "return y", new)
     code, message = checked("01_4_pooling", path, capsys)
     assert code == 1 and sentence in message and message.count("\n") == 0, message
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_as_shipped_a_network_is_trained_and_falls_short(name, capsys):
+    code, message = checked(name, FOLDER / f"{name}.py", capsys)
+    as_shipped(name, code, message.splitlines()[-1])
+
+
+FIT = "model.fit(x, y, batch_size=256, epochs=1, verbose=2)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("layers.Flatten(),", "layers.Flatten(), layers.Dense(100),",
+         "79,510 weights, 69,511 too many. Most are in dense"),
+        ("Dense(10", "Dense(11", "from (28, 28, 1) to (10,)"),
+        ("keras.Input((28, 28, 1)),", "", "from (28, 28, 1) to (10,)"),
+        ("return keras.Sequential(", "return list(", "from (28, 28, 1) to (10,)"),
+        ("layers.Flatten(),", "layers.Lambda(lambda x: 2 * x), layers.Flatten(),",
+         "so that all weights are counted"),
+        ("Flatten()", "Flatten(name='n' * 100_000)", "numbers in it that are not counted"),
+        ("import keras\n", "import keras\nfrom cnn_practice import datasets\n", "uses `datasets`"),
+        (FIT, "keras.models.load_model('lenet5')", "uses `load_model` in line"),
+        (FIT, "model = keras.Sequential()", "is to return the network that it was given"),
+        (FIT, "model = 3", "is to return the network that it was given"),
+        (FIT, "model.set_weights([w * float('nan') for w in model.get_weights()])", "diverged"),
+        (FIT, "...", "of the validation images are read with 7,850 weights"),
+    ],
+)  # fmt: skip
+def test_what_a_trained_network_may_not_do(old, new, sentence, tmp_path, capsys):
+    path = edited(tmp_path, "03_4_small_network", old, new, FOLDER)
+    code, message = checked("03_4_small_network", path, capsys)
+    assert code == 1 and sentence in message and message.count("\n") == 0, message
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_network_that_reads_well_passes(name, capsys, monkeypatch):
+    lenet5 = models.load("lenet5")
+    monkeypatch.setattr(checking, "built_and_trained", lambda exercise, most: lenet5)
+    code, message = checked(name, FOLDER / f"{name}.py", capsys)
+    assert code == 0 and "are read with 61,706 weights" in message, message
+
+
+@pytest.mark.script
+@pytest.mark.skipif("WHOLE_TRAININGS" not in os.environ, reason="see CONTRIBUTING.md")
+@pytest.mark.parametrize("name", TRAINED)
+def test_each_network_of_a_solution_is_good_enough(name, capsys):
+    code, message = checked(name, FOLDER / "solutions" / f"{name}.py", capsys)
+    assert code == 0 and "Solved: " in message, message
 
 
 @pytest.fixture
