@@ -1,9 +1,10 @@
 # %% [markdown]
-# # Your own pictures, classified by mini-VGG
+# # Your own pictures, classified
 #
-# This script reloads what `6_train_minivgg.py` saved and classifies pictures. Without a folder of
-# yours it takes some of the test images, so that you see how it works. You will see each picture
-# with the predicted class, and a table with the two most probable classes.
+# This script reloads the most accurate network of this chapter, which `8_train_airbench.py` saved,
+# and classifies pictures. Without a folder of yours it takes some of the test images, so that you
+# see how it works. You will see each picture with the predicted class, and a table with the two
+# most probable classes.
 #
 #     python 06_cifar10/10_classify_pictures.py
 #
@@ -22,7 +23,7 @@ from PIL import Image, ImageOps
 # ## Hyperparameters
 
 # %%
-NAME_OF_MODEL = "cifar10_minivgg"  # file name; of a model that this chapter trained
+NAME_OF_MODEL = "cifar10_airbench"  # file name; of a model that this chapter trained
 FOLDER = None  # folder or None; of your pictures, as "~/Pictures"; None takes test images
 PICTURES = 20  # whole number, 1 to 1000; how many of the test images
 SEED = 1  # whole number, at least 0; chooses them
@@ -83,5 +84,6 @@ print(f"{NAME_OF_MODEL}: {len(names)} pictures classified{right}")
 # - `FOLDER = "~/Pictures"`, or another folder of yours: which objects does the network recognise,
 #   and what does it call those that it was never trained on?
 # - `PICTURES = 200`: which two classes are confused most often?
+# - `NAME_OF_MODEL = "cifar10_minivgg"`: which pictures does it read otherwise, and how sure is it?
 #
 # **Next.** `11_compare_networks.py` compares all networks of this chapter.

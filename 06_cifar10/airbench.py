@@ -141,19 +141,22 @@ def predict_views(model, images):
     """Test-time augmentation: the mean prediction for six views of each image.
 
     The image as it is, shifted by one pixel up and left and down and right, and the mirror image
-    of each of the three. The shifted ones count half.
+    of each of the three. The shifted ones count half. The mean is that of the logarithms of the
+    probabilities, which are the last layer's outputs but for a number that is the same for all
+    classes.
 
     Args:
         model: Keras model that returns probabilities.
         images: float32 array of shape (N, 32, 32, 3) in [0, 1].
 
     Returns:
-        Probabilities, float32 of shape (N, classes).
+        Logarithms of probabilities, not normalised, float32 of shape (N, classes).
     """
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect")
     total = 0
     for corner, share in ((1, 0.25), (0, 0.125), (2, 0.125)):
         view = padded[:, corner : corner + 32, corner : corner + 32]
         for each in (view, view[:, :, ::-1]):
-            total = total + share * model.predict(each, batch_size=1000, verbose=0)
+            probabilities = model.predict(each, batch_size=1000, verbose=0)
+            total = total + share * np.log(probabilities + 1e-30)
     return total

@@ -29,7 +29,7 @@ def save(model, name, record=None, dtype="float32"):
     Raises:
         InputError: the files cannot be written, or a weight is too large for ``dtype``.
     """
-    plain = _plain(model)
+    plain = in_float32(model)
     config, weights = (path.name for path in _paths(name))
     with files.lock(files.MODELS), files.written_together(files.MODELS, name) as folder:
         (folder / config).write_text(json.dumps(json.loads(plain.to_json()), indent=1) + "\n")
@@ -72,8 +72,12 @@ def _rounded(values, dtype):
     return rounded
 
 
-def _plain(model):
-    """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer."""
+def in_float32(model):
+    """A copy of ``model`` in float32, of Keras's own layers, without loss and optimizer.
+
+    This is what ``save`` saves and ``load`` reads. After a training in mixed precision, evaluate
+    the copy: bfloat16 has 3 decimal digits, and the outputs for two classes may be equal in it.
+    """
 
     def plain_layer(layer):
         if isinstance(layer, keras.Model):  # a network inside the network
@@ -87,7 +91,7 @@ def _plain(model):
     # Or the copy would be compiled as well, with a loss that perhaps only a script knows.
     compiled, model.compiled = model.compiled, False
     try:
-        with _in_float32():
+        with _float32_layers():
             plain = keras.models.clone_model(model, clone_function=plain_layer)
     finally:
         model.compiled = compiled
@@ -96,7 +100,7 @@ def _plain(model):
 
 
 @contextlib.contextmanager
-def _in_float32():
+def _float32_layers():
     """Build layers in float32, whatever precision a script trains in."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
@@ -169,7 +173,7 @@ def _load(name):
     if not {layer.get(key) for layer in layers for key in ("units", "filters")} <= sizes:
         raise InputError(apart)
     try:
-        with _in_float32():
+        with _float32_layers():
             model = keras.models.model_from_json(text)
         if not isinstance(model, keras.Model):
             raise TypeError("valid JSON, but not of a model")

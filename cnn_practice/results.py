@@ -5,7 +5,7 @@ With ``--write`` it writes the table into each README between ``<!-- results -->
 results -->``, of some models after ``<!-- results linear dense -->``, and into the header of each
 training script what to expect of it, so that no figure is typed by hand. What came of the changes
 of ``experiments/plan.py`` is written into a script between ``# <!-- experiment linear -->`` and
-``# <!-- end of experiment -->``.
+``# <!-- end of experiment -->``, and into a README between the same marks without the ``#``.
 """
 
 import json
@@ -27,7 +27,9 @@ TABLE = re.compile(r"(<!-- results ?([\w ]*) -->\n).*?(<!-- end of results -->)"
 BENCHMARKS = re.compile(r"(<!-- benchmarks( )-->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
 
 EXPERIMENT = re.compile(
-    r"(# <!-- experiment (\w+) -->\n).*?(# <!-- end of experiment -->\n)", re.DOTALL
+    r"^(?P<sign>(?:# )?)<!-- experiment (?P<name>\w+) -->\n.*?"
+    r"^(?P=sign)<!-- end of experiment -->\n",
+    re.DOTALL | re.MULTILINE,
 )
 
 
@@ -245,13 +247,16 @@ def expectation(record):
             f"{accuracy['mean']:.2%} ± {accuracy['std']:.2%} on the test images (mean and standard"
             f" deviation over {len(runs)} seeds)"
         )
+    if "without_augmentation" in record:
+        without = record["without_augmentation"]
+        figure += f" with test-time augmentation, and {without:.2%} without it,"
     precision = record["hyperparameters"].get("PRECISION", "float32")
     precision = "" if precision == "float32" else f" in {precision}"
     sentence = (
         f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"
         f" {record['hardware']}."
     )
-    return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97))
+    return "".join(f"# {line}\n" for line in textwrap.wrap(sentence, 97, break_on_hyphens=False))
 
 
 def experiment(name):
@@ -306,12 +311,16 @@ def _shares(values):
 
 
 def with_experiments(text):
-    """The text of a script, with what came of the changes between its marks, as comments."""
+    """The text of a script or README, with what came of the changes between its marks.
+
+    In a script the marks and the lines between them are comments.
+    """
 
     def lines(found):
-        table = experiment(found[2])
-        table = ["", *table, ""] if table else []
-        return found[1] + "".join(f"# {line}".rstrip() + "\n" for line in table) + found[3]
+        table = experiment(found["name"])
+        between = ["", *table, ""] if table else []
+        lines = [f"<!-- experiment {found['name']} -->", *between, "<!-- end of experiment -->"]
+        return "".join(f"{found['sign']}{line}".rstrip() + "\n" for line in lines)
 
     return EXPERIMENT.sub(lines, text)
 
@@ -323,7 +332,7 @@ def filled(text):
         records = read_all(found[2].split())
         return found[1] + table(records) + found[3]
 
-    text = TABLE.sub(rows, text)
+    text = with_experiments(TABLE.sub(rows, text))
     return BENCHMARKS.sub(lambda found: found[1] + benchmarks() + found[3], text)
 
 

@@ -55,6 +55,7 @@ html_theme_options = {  # the colours of the drawing page
         "color-api-name": "#8fadff", "color-added": "#8fd6a8", "color-removed": "#ffb4ab",
     },
 }  # fmt: skip
+templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css", "math.css"]
 html_js_files = ["site.js"]

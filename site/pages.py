@@ -201,8 +201,10 @@ def facts(record):
     """What the record of a training says, as a list."""
     accuracy, versions = record["test_accuracy"], record["versions"]
     deviation = "" if accuracy["std"] is None else f" ± {accuracy['std']:.2%}"
-    rows = {
-        "Test accuracy": f"{accuracy['mean']:.2%}{deviation}",
+    rows = {"Test accuracy": f"{accuracy['mean']:.2%}{deviation}"}
+    if "without_augmentation" in record:
+        rows["Without test-time augmentation"] = f"{record['without_augmentation']:.2%}"
+    rows |= {
         "Seeds": len(record["seeds"]),
         "Parameters": f"{record['parameters']:,}",
         "Training": results.duration(record["seconds"]),

@@ -131,7 +131,7 @@ def test_the_plan_fits_the_scripts(run):
     marks = {}
     for script in SCRIPTS:
         for found in results.EXPERIMENT.finditer(script.read_text(encoding="utf-8")):
-            marks.setdefault(found[2], []).append(script)
+            marks.setdefault(found["name"], []).append(script)
     for name, plan in run.PLAN.items():
         source = run.sweeping.read_script(plan["script"])
         assert len(marks.get(name, [])) == 1, f"one script holds the table of {name}"
@@ -150,7 +150,7 @@ def test_the_plan_fits_the_scripts(run):
 
 
 def test_the_tables_in_the_scripts_are_those_of_the_records(run):
-    for script in SCRIPTS:
+    for script in [*SCRIPTS, *results.readmes()]:
         text = script.read_text(encoding="utf-8")
         assert results.with_experiments(text) == text, f"run «make results»: {script}"
     for path in (files.ROOT / "experiments").glob("*.json"):
@@ -164,6 +164,13 @@ def test_a_table_stands_between_its_marks(tmp_path, monkeypatch):
     text = "# **Try.**\n#\n# <!-- experiment none -->\n# old\n# <!-- end of experiment -->\n#\n"
     filled = results.with_experiments(text)
     assert filled == text.replace("# old\n", ""), "nothing was measured"
+    for sign in ("# ", ""):
+        marks = f"{sign}<!-- experiment some -->\n{sign}<!-- end of experiment -->\n"
+        with monkeypatch.context() as patch:
+            patch.setattr(results, "experiment", lambda name: ["| a | b |", "|---|---|"])
+            filled = results.with_experiments(marks)
+            assert results.with_experiments(filled) == filled
+        assert f"-->\n{sign}".rstrip(" ") + f"\n{sign}| a | b |\n" in filled
 
 
 @pytest.mark.script

@@ -120,3 +120,6 @@ def test_the_header_says_in_which_precision(folder):
     assert " 10 s of training on a computer" in results.expectation(record).replace("\n# ", " ")
     record["hyperparameters"]["PRECISION"] = "mixed_bfloat16"
     assert "of training in mixed_bfloat16 on" in results.expectation(record).replace("\n# ", " ")
+    record["without_augmentation"] = 0.85
+    both = "(one seed) with test-time augmentation, and 85.00% without it, after 10 s"
+    assert both in results.expectation(record).replace("\n# ", " ")

@@ -189,6 +189,13 @@ def test_every_script_has_its_page_downloads_and_outputs(site):
 
 
 @pytest.mark.script
+def test_every_page_has_one_heading_of_the_first_level(site):
+    for path in site.rglob("*.html"):
+        if path.parent.name != "draw":
+            assert path.read_text(encoding="utf-8").count("<h1") == 1, path
+
+
+@pytest.mark.script
 def test_the_site_is_small(site):
     large = [path for path in (site / "draw").glob("*") if path.name != "draw.html"]
     sizes = {path: path.stat().st_size for path in site.rglob("*") if path.is_file()}
