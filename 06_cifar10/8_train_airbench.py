@@ -148,6 +148,23 @@ print(f"{NAME}: {part} accuracy {accuracy:.4f} in {checkpoint.seconds:.0f} s")
 # - One idea more, averaged weights: `optimizer.use_ema = True`.
 #
 # <!-- experiment cifar10_airbench -->
+#
+# Measured, with `VALIDATION = 10000` and `EPOCHS = 2` in mixed_bfloat16 on AMD EPYC, 2 cores: the
+# validation accuracy after the last epoch, with test-time augmentation, one seed. The difference
+# from the first row is in percentage points, and the time a multiple of its 4 min.
+#
+# | change | validation accuracy | difference | without test-time augmentation | time |
+# |---|---:|---:|---:|---:|
+# | as it is | 86.93% |  | 85.91% | 1 |
+# | SGD, not Muon | 84.40% | −2.53 | 83.01% | 0.95 |
+# | no whitening | 88.00% | +1.07 | 86.99% | 1.36 |
+# | no Dirac initialisation | 87.00% | +0.07 | 86.04% | 1.38 |
+# | `OFFSET_RATE = 0.83`, as the head's | 88.29% | +1.36 | 87.45% | 1.22 |
+# | `SMOOTHING = 0` | 85.90% | −1.03 | 84.55% | 1.07 |
+# | `SHIFT = 0` | 87.87% | +0.94 | 87.13% | 1.10 |
+# | mirrored at random | 87.31% | +0.38 | 86.15% | 0.91 |
+# | averaged weights | 79.81% | −7.12 | 78.75% | 0.93 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `9_draw_architecture.py` draws the layers of every model.
