@@ -8,7 +8,7 @@
 #
 #     python 06_cifar10/7_compare_schedules.py
 #
-# Takes about 3 min on 2 cores. To be that fast it trains on 3,000 of the images, not shifted or
+# Takes about 6 min on 2 cores. To be that fast it trains on 3,000 of the images, not shifted or
 # mirrored, for 12 epochs and without weight decay. The accuracies are lower than those of script 6.
 #
 # Sources: step decay, Rosebrock (2017), [*Deep learning for computer vision with
