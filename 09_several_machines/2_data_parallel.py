@@ -59,8 +59,8 @@ if BATCH_SIZE % PROCESSES:
 # %% [markdown]
 # ## The network
 # A batch $k$ times as large makes $k$ times fewer steps, by gradients with less noise. Goyal et al.
-# multiply the learning rate by $k$, and let it rise slowly at first. They show that this holds up
-# to a certain batch; with a larger one, more machines train a worse network.
+# (2017, abstract) multiply the learning rate by $k$, and let it rise slowly at first. On ImageNet
+# they lose no accuracy so, up to a batch of 8,192 images.
 
 
 # %%
