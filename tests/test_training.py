@@ -141,6 +141,7 @@ def test_the_fastest_precision_is_one_of_three():
 @pytest.mark.skipif(os.name != "posix", reason="interrupts as POSIX does")
 def test_ctrl_c_in_a_training_says_that_nothing_was_saved(fresh_project):
     environment = os.environ | {"PYTHONPATH": str(fresh_project.root)}
+    fresh_project.edit("02_linear/1_train_linear.py", EPOCHS=300)  # or it might end before
     child = subprocess.Popen(
         [sys.executable, str(fresh_project.root / "02_linear/1_train_linear.py")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True,
