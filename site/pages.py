@@ -357,7 +357,7 @@ def cells_as_parts(path, page):
 def hints(exercise):
     """The hints of an exercise, read without running its check."""
     for node in ast.parse(text_of(exercise.parent / "checks" / exercise.name)).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "HINTS":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS":
             return ast.literal_eval(node.value)
     return ()
 
