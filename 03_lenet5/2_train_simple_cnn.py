@@ -14,7 +14,7 @@
 # | parameters | 61,706 | 195,860 |
 # | pixels | mean 0, standard deviation 1 | 0 to 1 |
 # | target of the loss | 1 for the true class | 0.91, and 0.01 for each other class |
-# | learning rate, epochs | 0.006, 40 | 0.002, 14 |
+# | learning rate, epochs | 0.006, 32 | 0.002, 14 |
 #
 #     python 03_lenet5/2_train_simple_cnn.py
 #
