@@ -270,7 +270,8 @@ def notebook_of(script, repository):
     """The script as a notebook, whose first cell brings what Colab and Kaggle lack."""
     notebook = scripts.cells(script)
     bring = (
-        f"    !git clone --quiet --depth 1 https://github.com/{repository} /tmp/project"
+        f"    !test -d /tmp/project || git clone -q --depth 1 https://github.com/{repository}"
+        " /tmp/project"
         if repository
         else "    # Upload the project as project.zip first.\n"
         "    !unzip -q -o project.zip -d /tmp/project"
