@@ -10,7 +10,7 @@
 #
 #     python 03_lenet5/1_train_lenet5.py
 #
-# Expect 99.41% ± 0.14% on the test images (mean and standard deviation over 3 seeds) after 5 min
+# Expect 99.43% ± 0.09% on the test images (mean and standard deviation over 3 seeds) after 2 min
 # of training on AMD EPYC, 2 cores.
 #
 # Source: [LeCun, Bottou, Bengio & Haffner (1998)](https://doi.org/10.1109/5.726791), whose LeNet-5
@@ -38,7 +38,7 @@ NAME = "lenet5"  # file name; of the model's files: a name of your own keeps the
 SEED = 1  # whole number, at least 0; of the weights, the order of the images, their distortions
 VALIDATION = 5000  # whole number, 1 to 59999; images set apart to choose the best epoch
 BATCH_SIZE = 128  # whole number, at least 1; images per step
-EPOCHS = 40  # whole number, at least 1; passes over the training images
+EPOCHS = 32  # whole number, at least 1; passes over the training images
 LEARNING_RATE = 6e-3  # number, above 0; at its highest: it falls along a cosine to zero
 ACTIVATION = "sigmoid"  # "sigmoid", "tanh" or "relu"; of all layers but the last
 ROTATION = 10  # number, 0 to 180; degrees to either side
@@ -112,6 +112,7 @@ history = model.fit(
     epochs=EPOCHS,
     shuffle=False,  # the dataset does it
     validation_data=(x_val, y_val),
+    validation_batch_size=500,  # as many as one likes: they change no weight
     callbacks=[best, training.SayHowLong()],
 ).history
 seconds = time.perf_counter() - start
@@ -123,15 +124,9 @@ seconds = time.perf_counter() - start
 probabilities = model.predict(x_test)
 predicted = probabilities.argmax(axis=1)
 test_accuracy = float(np.mean(predicted == y_test))
-record = results.record(
-    NAME,
-    globals(),
-    test_accuracy=test_accuracy,
-    parameters=model.count_params(),
-    epochs=EPOCHS,
-    seconds=seconds,
-    **classify.scores(model),
-)
+run = {"test_accuracy": test_accuracy, "parameters": model.count_params(), "epochs": EPOCHS}
+run |= {"seconds": seconds, "history": history} | classify.scores(model)
+record = results.record(NAME, globals(), **run)
 models.save(model, NAME, record)
 plots.training_curves(history, f"{NAME}_curves", "LeNet-5: training")
 plots.confusion_matrix(y_test, predicted, f"{NAME}_confusion", "LeNet-5: test images")

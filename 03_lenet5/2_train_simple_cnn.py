@@ -13,20 +13,22 @@
 # | hidden dense layers | 120 and 84 units | 100 units |
 # | parameters | 61,706 | 195,860 |
 # | pixels | mean 0, standard deviation 1 | 0 to 1 |
-# | distortions | stronger | weaker |
-# | epochs | 40 | 10 |
+# | target of the loss | 1 for the true class | 0.91, and 0.01 for each other class |
+# | learning rate, epochs | 0.006, 32 | 0.002, 14 |
 #
 #     python 03_lenet5/2_train_simple_cnn.py
 #
-# Expect 99.41% ± 0.04% on the test images (mean and standard deviation over 3 seeds) after 2 min
+# Expect 99.54% ± 0.05% on the test images (mean and standard deviation over 3 seeds) after 2 min
 # of training on AMD EPYC, 2 cores.
 #
-# Source of ReLU: [Glorot, Bordes & Bengio (2011)](https://proceedings.mlr.press/v15/glorot11a.html)
+# Sources: [Glorot, Bordes & Bengio (2011)](https://proceedings.mlr.press/v15/glorot11a.html), ReLU;
+# [Szegedy et al. (2016)](https://doi.org/10.1109/CVPR.2016.308), section 7, label smoothing.
 
 # %%
 import time
 
 from cnn_practice import classify, datasets, hyperparameters, models, plots, results, training
+from cnn_practice.distortions import distort
 
 import keras
 import numpy as np
@@ -40,38 +42,32 @@ from keras import layers
 NAME = "simple_cnn"  # file name; of the model's files: another name keeps the committed model
 SEED = 1  # whole number, at least 0; of the weights, the order of the images, their distortions
 VALIDATION = 5000  # whole number, 1 to 59999; images set apart to choose the best epoch
-BATCH_SIZE = 200  # whole number, at least 1; images per step
-EPOCHS = 10  # whole number, at least 1; passes over the training images
-LEARNING_RATE = 3e-3  # number, above 0; at the start: it falls along a cosine to zero
-ROTATION = 10.8  # number, 0 to 180; degrees to either side
-SHIFT = 1.68  # number, 0 to 28; pixels to either side
-ZOOM = 0.08  # number, 0 to below 1; of the width and of the height, up or down
-SHEAR = 0.05  # number, 0 to 1; share of the size, across and down
+BATCH_SIZE = 128  # whole number, at least 1; images per step
+EPOCHS = 14  # whole number, at least 1; passes over the training images
+LEARNING_RATE = 2e-3  # number, above 0; at the start: it falls along a cosine to zero
+LABEL_SMOOTHING = 0.1  # number, 0 to below 1; share of the target spread over all ten classes
+ROTATION = 10  # number, 0 to 180; degrees to either side
+SHIFT = 2  # number, 0 to 28; pixels to either side
+ZOOM = 0.1  # number, 0 to below 1; of the width and of the height, up or down
+SHEAR = 0.1  # number, 0 to 1; pixels across per pixel down, and the other way round
+ELASTIC = 0.7  # number, at least 0; pixels by which strokes are bent, as a standard deviation
 hyperparameters.check()
 training.begin(NAME, globals())
 
 # %% [markdown]
 # ## The data
-# As for LeNet-5, distorted by layers of Keras.
+# As for LeNet-5, but a label is a row of ten probabilities, as label smoothing needs it.
 
 # %%
 keras.utils.set_random_seed(SEED)
 parts = datasets.split(datasets.load_mnist(), VALIDATION)
 x_train, x_val, x_test = (x[..., np.newaxis].astype("float32") / 255 for x, _ in parts)
-y_train, y_val, y_test = (y for _, y in parts)
-augment = keras.Sequential(
-    [
-        layers.RandomRotation(ROTATION / 360, fill_mode="constant"),
-        layers.RandomTranslation(SHIFT / 28, SHIFT / 28, fill_mode="constant"),
-        layers.RandomZoom(ZOOM, ZOOM, fill_mode="constant"),
-        layers.RandomShear(SHEAR, fill_mode="constant"),
-    ]
-)
+y_train, y_val, y_test = (keras.utils.to_categorical(y, 10) for _, y in parts)
 train = (
     tf.data.Dataset.from_tensor_slices((x_train, y_train))
     .shuffle(len(x_train), seed=SEED)
     .batch(BATCH_SIZE)
-    .map(lambda x, y: (augment(x, training=True), y))
+    .map(lambda x, y: (distort(x, ROTATION, SHIFT, ZOOM, SHEAR, ELASTIC), y), tf.data.AUTOTUNE)
     .prefetch(tf.data.AUTOTUNE)
 )
 
@@ -98,11 +94,13 @@ share = model.layers[5].count_params() / model.count_params()
 print(f"{share:.0%} of the parameters are in the first dense layer")
 
 # %% [markdown]
-# ## Training, as LeNet-5 is trained
+# ## Training
+# As LeNet-5 is trained, but for the loss. Label smoothing moves a tenth of the target from the true
+# class to all ten: the network is no longer rewarded for being ever more certain of what it knows.
 
 # %%
 falling = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * len(train))
-loss = "sparse_categorical_crossentropy"
+loss = keras.losses.CategoricalCrossentropy(label_smoothing=LABEL_SMOOTHING)
 model.compile(keras.optimizers.Adam(falling), loss=loss, metrics=["accuracy"])
 best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
 start = time.perf_counter()
@@ -119,22 +117,16 @@ seconds = time.perf_counter() - start
 # ## The test images, once, and the record
 
 # %%
-probabilities = model.predict(x_test)
+probabilities, true = model.predict(x_test), y_test.argmax(axis=1)
 predicted = probabilities.argmax(axis=1)
-test_accuracy = float(np.mean(predicted == y_test))
-record = results.record(
-    NAME,
-    globals(),
-    test_accuracy=test_accuracy,
-    parameters=model.count_params(),
-    epochs=EPOCHS,
-    seconds=seconds,
-    **classify.scores(model),
-)
+test_accuracy = float(np.mean(predicted == true))
+run = {"test_accuracy": test_accuracy, "parameters": model.count_params(), "epochs": EPOCHS}
+run |= {"seconds": seconds, "history": history} | classify.scores(model)
+record = results.record(NAME, globals(), **run)
 models.save(model, NAME, record)
 plots.training_curves(history, f"{NAME}_curves", "Simple CNN: training")
-plots.confusion_matrix(y_test, predicted, f"{NAME}_confusion", "Simple CNN: test images")
-plots.misread(x_test, y_test, probabilities, f"{NAME}_misread", "Simple CNN")
+plots.confusion_matrix(true, predicted, f"{NAME}_confusion", "Simple CNN: test images")
+plots.misread(x_test, true, probabilities, f"{NAME}_misread", "Simple CNN")
 print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 
 # %% [markdown]
@@ -142,7 +134,8 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # two learn. The validation curve is above the training curve for the reasons given in chapter 02.
 #
 # **Try.**
-# - Put 0 for all four distortions: compare the training with the validation accuracy.
+# - All five distortions 0: compare the training with the validation accuracy.
+# - `ELASTIC = 0`, or `LABEL_SMOOTHING = 0`: which of them costs more?
 # - `BATCH_SIZE = 32`, then `512`: how long does an epoch take, and how far does it come?
 # - Half as many filters in both convolutions, or twice as many.
 #

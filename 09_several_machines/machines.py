@@ -26,6 +26,8 @@ _ADDRESS = "KERAS_DISTRIBUTION_JOB_ADDRESSES"
 _WATCHED = "CNN_PRACTICE_WATCHED"
 SCRIPT = "09_several_machines/2_data_parallel.py"
 LOST = 3  # exit code of a process that has lost the others
+_BY_OTHERS = (LOST, -6)  # how a process ends when another one is gone: -6 is JAX's own way
+_AGAIN = "start the same command on all machines, and it goes on after the last epoch."
 
 
 def this_machine(processes, coordinator, patience=60):
@@ -90,7 +92,7 @@ def _watch(environment):
         said_to.seek(0)
         said = said_to.read()
     log.unlink()
-    if process.returncode in (LOST, -6) or process.returncode < 0:
+    if process.returncode == LOST or process.returncode < 0:
         print(f"\nError: {sentence_of_loss(process.returncode, said)}", file=sys.stderr)
         return 2
     print(said, end="", file=sys.stderr)
@@ -100,9 +102,9 @@ def _watch(environment):
 def sentence_of_loss(code, said=""):
     if "DEADLINE_EXCEEDED" in said:
         return "Not all machines came within 5 minutes: start the script on each, then wait."
-    lost = code in (LOST, -6) or "coordination service" in said
+    lost = code in _BY_OTHERS or "coordination service" in said
     what = "Another machine is lost" if lost else f"The training was killed by signal {-code}"
-    return f"{what}: start the same command on all machines, and it goes on after the last epoch."
+    return f"{what}: {_AGAIN}"
 
 
 @contextlib.contextmanager
@@ -115,7 +117,7 @@ def others_needed():
         yield
     except Exception as error:
         if any(word in str(error) for word in ("Gloo", "NCCL", "UNAVAILABLE", "coordination")):
-            sys.stdout.flush()
+            print(f"lost the others: {str(error).splitlines()[0]}", flush=True)
             os._exit(LOST)
         raise
 
@@ -147,8 +149,11 @@ def start_all(settings):
 
 
 def _follow(tasks, kept):
-    """Print what machine 0 prints, keep its checkpoints, and in the end its model."""
-    lines = {}
+    """Print what machine 0 prints, keep its checkpoints, and in the end its model.
+
+    A machine that ends because of another one tells little: the other's end says what happened.
+    """
+    lines, lost = {}, []
     for number, (kind, *content) in tasks.events():
         if kind == "line":
             lines.setdefault(number, []).append(content[0])
@@ -167,9 +172,19 @@ def _follow(tasks, kept):
             said = [each for each in lines.get(number, []) if each.startswith("Error: ")]
             if said:
                 raise InputError(said[-1].removeprefix("Error: "))
-            if kind == "end" and content[0] == 1:  # a defect: with its traceback
+            if kind != "end":
+                raise InputError(f"Machine {number} is lost ({content[0].rstrip('.')}): {_AGAIN}")
+            if content[0] in _BY_OTHERS:
+                lost.append(number)
+                continue
+            if content[0] == 1:  # a defect: with its traceback
                 print("\n".join(lines[number]), file=sys.stderr)
-            raise InputError(sentence_of_loss(content[0] if kind == "end" else LOST))
+            raise InputError(sentence_of_loss(content[0]))
+    for number in lost:
+        for line in lines.get(number, [])[-5:]:
+            print(f"machine {number}: {line}", file=sys.stderr)
+    if lost:
+        raise InputError(sentence_of_loss(LOST))
 
 
 def leave():

@@ -250,8 +250,7 @@ def expectation(record):
     if "without_augmentation" in record:
         without = record["without_augmentation"]
         figure += f" with test-time augmentation, and {without:.2%} without it,"
-    precision = record["hyperparameters"].get("PRECISION", "float32")
-    precision = "" if precision == "float32" else f" in {precision}"
+    precision = _unless_float32(record["hyperparameters"].get("PRECISION"))
     sentence = (
         f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"
         f" {record['hardware']}."
@@ -293,8 +292,7 @@ def experiment(name):
     base = [f"`{key} = {value!r}`" for key, value in record["base"].items() if key.isupper()]
     base = f", with {' and '.join(base)}" if base else ""
     note = f", {record['note']}" if record["note"] else ""
-    precision = record.get("precision", "float32")
-    precision = "" if precision == "float32" else f" in {precision}"
+    precision = _unless_float32(record.get("precision"))
     seconds = np.mean([run["seconds"] for run in changes[0]["runs"]])
     caption = (
         f"Measured{base}{note}{precision} on {record['hardware']}: the validation accuracy"
@@ -302,6 +300,10 @@ def experiment(name):
         f" points, and the time a multiple of its {duration(seconds)}."
     )
     return [*textwrap.wrap(caption, 97), "", *rows]
+
+
+def _unless_float32(precision):
+    return "" if precision in (None, "float32") else f" in {precision}"
 
 
 def _shares(values):
@@ -319,8 +321,8 @@ def with_experiments(text):
     def lines(found):
         table = experiment(found["name"])
         between = ["", *table, ""] if table else []
-        lines = [f"<!-- experiment {found['name']} -->", *between, "<!-- end of experiment -->"]
-        return "".join(f"{found['sign']}{line}".rstrip() + "\n" for line in lines)
+        marked = [f"<!-- experiment {found['name']} -->", *between, "<!-- end of experiment -->"]
+        return "".join(f"{found['sign']}{line}".rstrip() + "\n" for line in marked)
 
     return EXPERIMENT.sub(lines, text)
 

@@ -270,7 +270,8 @@ def notebook_of(script, repository):
     """The script as a notebook, whose first cell brings what Colab and Kaggle lack."""
     notebook = scripts.cells(script)
     bring = (
-        f"    !git clone --quiet --depth 1 https://github.com/{repository} /tmp/project"
+        f"    !test -d /tmp/project || git clone -q --depth 1 https://github.com/{repository}"
+        " /tmp/project"
         if repository
         else "    # Upload the project as project.zip first.\n"
         "    !unzip -q -o project.zip -d /tmp/project"
@@ -357,7 +358,7 @@ def cells_as_parts(path, page):
 def hints(exercise):
     """The hints of an exercise, read without running its check."""
     for node in ast.parse(text_of(exercise.parent / "checks" / exercise.name)).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "HINTS":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS":
             return ast.literal_eval(node.value)
     return ()
 

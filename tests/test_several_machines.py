@@ -282,6 +282,35 @@ def test_two_processes_train_as_one(fresh_project, started, tmp_path):
     assert "vgg16_data_parallel" in fresh_project.passes(classify)
 
 
+@pytest.mark.parametrize(
+    "ends, sentence",
+    [
+        ([(0, "end", 3, {}), (1, "end", -9, {})], "The training was killed by signal 9"),
+        (
+            [(0, "end", -6, {}), (1, "lost", "killed: the node runs low on memory.")],
+            r"Machine 1 is lost \(killed: the node runs low on memory\)",
+        ),
+        ([(0, "end", 3, {}), (1, "end", -6, {})], "Another machine is lost"),
+    ],
+)
+def test_the_machine_that_ended_first_is_named(helpers, tmp_path, capsys, ends, sentence):
+    machines, _, _ = helpers
+
+    class Ended:
+        def events(self):
+            yield 0, ("line", "Epoch 2/2")
+            yield 1, ("line", "lost the others: Gloo all-reduce failed")
+            for number, *event in ends:
+                yield number, tuple(event)
+
+    with pytest.raises(InputError, match=f"^{sentence}: start the same command on all machines"):
+        machines._follow(Ended(), tmp_path / "kept.npz")
+    printed = capsys.readouterr()
+    assert printed.out == "Epoch 2/2\n"
+    if sentence.startswith("Another"):
+        assert "machine 1: lost the others: Gloo all-reduce failed" in printed.err
+
+
 def test_a_machine_that_nobody_answers(helpers, monkeypatch):
     machines, _, _ = helpers
     assert machines.this_machine(2, "127.0.0.1:1") is None
