@@ -178,8 +178,8 @@ def central_differences(function, x, step=1e-5):
 FETCHING = ("load", "read", "open", "datasets", "drawings", "get_file")
 
 
-def built_and_trained(exercise, most):
-    """The network of an open exercise, trained on 55,000 images of MNIST.
+def built_and_trained(exercise, most, validation=5000):
+    """The network of an open exercise, trained on the training images of MNIST.
 
     What ``build_model`` returns is built once more from Keras's own description of it, and gets the
     weights that ``train`` returns. So the network that reads has no other numbers than the counted.
@@ -187,6 +187,7 @@ def built_and_trained(exercise, most):
     Args:
         exercise: module with ``build_model()`` and ``train(model, x, y)``.
         most: number of weights that the network may have.
+        validation: number of the 60,000 images that it is not trained on.
 
     Returns:
         Keras model from float32 (N, 28, 28, 1) in [0, 1] to (N, 10).
@@ -218,7 +219,7 @@ def built_and_trained(exercise, most):
             f" {largest.name}: {largest.count_params():,}. What would make its"
             " input or its output smaller?"
         )
-    (x, y), *_ = datasets.split(datasets.load_mnist())
+    (x, y), *_ = datasets.split(datasets.load_mnist(), validation)
     trained = call(exercise, "train", model, x[..., None].astype("float32") / 255, y)
     try:
         rebuilt.set_weights(trained.get_weights())

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 BATCH_SIZE = 128
-EPOCHS = 24
+EPOCHS = 16
 LEARNING_RATE = 1e-2
 
 
@@ -46,7 +46,7 @@ def build_model():
 
 def distorted(images, labels):
     """Images as other people would have written them."""
-    return distort(images, rotation=10, shift=2, zoom=0.1, shear=0.1, elastic=0.5), labels
+    return distort(images, rotation=10, shift=1, zoom=0.1, shear=0.1, elastic=0.4), labels
 
 
 def train(model, x, y):
