@@ -145,6 +145,20 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - Pixels from 0 to 255: take away the division.
 #
 # <!-- experiment linear -->
+#
+# Measured, with `EPOCHS = 10` on AMD EPYC, 2 cores: the validation accuracy of the best epoch,
+# mean and standard deviation over 3 seeds. The difference from the first row is in percentage
+# points, and the time a multiple of its 5 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 91.16% ± 0.02% |  | 1 |
+# | `LEARNING_RATE = 0.01` | 92.31% ± 0.10% | +1.15 | 1.01 |
+# | `LEARNING_RATE = 0.0001` | 86.32% ± 0.07% | −4.84 | 1.00 |
+# | `BATCH_SIZE = 32` | 91.71% ± 0.08% | +0.55 | 2.06 |
+# | `VALIDATION = 59000` | 74.68% ± 1.89% | −16.48 | 0.88 |
+# | pixels from 0 to 255 | 88.73% ± 0.29% | −2.43 | 1.01 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `2_train_dense.py` puts hidden layers between the pixels and the classes.
