@@ -2,11 +2,11 @@
 # # Open: 99.3 % with fewer than 10,000 weights
 #
 # LeNet-5 has 61,706 weights. Build a network with fewer than 10,000, of layers of Keras, and train
-# it so that it reads at least 99.3 % of 10,000 validation images. You will try more than once, so the
-# test images stay unread.
+# it so that it reads at least 99.3 % of 10,000 validation images. You will try more than once, so
+# the test images stay unread.
 #
-# The check builds the network, trains it on the other 50,000 images, and reads the validation images
-# with it. It takes as long as your training, which is stopped after 20 minutes.
+# The check builds the network, trains it on the other 50,000 images, and reads the validation
+# images with it. It takes as long as your training, which is stopped after 20 minutes.
 #
 #     python exercises/check.py 03_4
 
