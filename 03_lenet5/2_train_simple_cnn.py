@@ -140,6 +140,21 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - Half as many filters in both convolutions, or twice as many.
 #
 # <!-- experiment simple_cnn -->
+#
+# Measured, with `EPOCHS = 7` on AMD EPYC, 2 cores: the validation accuracy of the best epoch, one
+# seed. The difference from the first row is in percentage points, and the time a multiple of its
+# 70 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 99.30% |  | 1 |
+# | no distortions | 99.18% | −0.12 | 0.95 |
+# | `ELASTIC = 0` | 99.32% | +0.02 | 0.99 |
+# | `LABEL_SMOOTHING = 0` | 99.30% | +0.00 | 0.92 |
+# | `BATCH_SIZE = 32` | 99.44% | +0.14 | 1.65 |
+# | `BATCH_SIZE = 512` | 99.10% | −0.20 | 0.90 |
+# | half the filters | 99.10% | −0.20 | 0.83 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `3_classify_drawings.py` lets both networks classify drawings.
