@@ -180,7 +180,7 @@ def _follow(tasks, kept):
             if content[0] == 1:  # a defect: with its traceback
                 print("\n".join(lines[number]), file=sys.stderr)
             raise InputError(sentence_of_loss(content[0]))
-    for number in lost:
+    for number in filter(None, lost):  # what machine 0 said is printed already
         for line in lines.get(number, [])[-5:]:
             print(f"machine {number}: {line}", file=sys.stderr)
     if lost:
