@@ -50,10 +50,12 @@ def environment():
     if cpuinfo.exists():  # Linux, where platform.processor() is empty or only names the family
         found = re.search(r"model name\s*: (.+)", cpuinfo.read_text(encoding="utf-8"))
         cpu = found[1] if found else cpu
+    # Those that this process may use: «taskset -c 0 python …» leaves it one.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "versions": {"python": platform.python_version()}
         | {library: metadata.version(library) for library in libraries},
-        "hardware": f"{cpu}, {os.cpu_count()} cores",
+        "hardware": f"{cpu}, {cores} core{'s' * (cores > 1)}",
     }
 
 

@@ -1,6 +1,9 @@
 """The record of a run, and the figures that are made from the records."""
 
 import json
+import os
+import subprocess
+import sys
 
 from cnn_practice import files, results
 from cnn_practice.errors import InputError
@@ -28,7 +31,17 @@ def test_one_run_has_no_deviation(folder):
     assert record["hyperparameters"] == {"EPOCHS": 5}
     assert record["seeds"] == [1]
     assert set(record["versions"]) == {"python", "keras", "tensorflow", "numpy"}
-    assert "cores" in record["hardware"]
+    assert "core" in record["hardware"]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="of Linux")
+def test_the_cores_are_those_that_may_be_used():
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "from cnn_practice import results; print(results.environment()['hardware'])"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", code], cwd=files.ROOT, text=True)
+    assert printed.endswith(", 1 core\n")
 
 
 def test_runs_of_the_same_setting_stand_together(folder):
@@ -57,7 +70,7 @@ def save_part(seed, epochs, setting=5, **figures):
 
 def test_a_part_of_a_run_never_touches_the_record_of_whole_runs(folder):
     (part,) = save_part(seed=1, epochs=0.5, seconds_per_epoch=9.0)
-    assert part["hyperparameters"] == {"EPOCHS": 5} and "cores" in part["hardware"]
+    assert part["hyperparameters"] == {"EPOCHS": 5} and "core" in part["hardware"]
     assert (part["seed"], part["epochs"], part["seconds_per_epoch"]) == (1, 0.5, 9.0)
     assert results.read_all() == [], "a part is not in the table"
     with pytest.raises(InputError, match=r"small\.results\.json is missing or damaged: train"):
