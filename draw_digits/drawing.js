@@ -50,8 +50,8 @@ function drawAll() {
   $("clear").setAttribute("aria-disabled", !strokes.length && !example);
 }
 
-// The grey values of the canvas, always in the same array, and that of its paper. Only the part that
-// the strokes reach is read from the canvas.
+// The grey values of the canvas, always in the same array, that of its paper, and the part that the
+// strokes reach, which alone is read from the canvas.
 const grey = new Uint8Array(canvas.width * canvas.height);
 function drawnGrey() {
   const side = canvas.width, white = parseInt(PAPERS[paper()][0].slice(1, 3), 16);
@@ -72,7 +72,7 @@ function drawnGrey() {
       for (let x = 0; x < width; x++, i++) grey[row + x] = pixels[i];  // the lowest byte: red
     }
   }
-  return { grey, paper: white };
+  return { grey, paper: white, within: [top, left, bottom - 1, right - 1] };
 }
 
 function begin(point) {

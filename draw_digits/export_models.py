@@ -4,15 +4,16 @@
 
 Keras is not needed, so that the page is built in a second. The page runs a chain of the layers in
 ``KINDS``: a Sequential model, or a functional one whose layers follow one another. Weights are
-stored in half precision; ``network.js`` computes with them in single precision.
+stored in half precision, the kernels of small models, which are in the page itself, as one byte
+each (``stored``); ``network.js`` computes with them in single precision.
 """
 
 import base64
-import gzip
 import itertools
 import json
 import re
 import sys
+import zlib
 
 from cnn_practice import datasets, files
 from cnn_practice.errors import InputError
@@ -23,6 +24,8 @@ import numpy as np
 # Hyperparameters
 SMALL = 300_000  # parameters: larger models get a file of their own, loaded when they are asked for
 LARGEST = 20_000_000  # parameters of a model that the page takes at all
+MANY = 10_000  # weights: kernels with as many are rounded more coarsely
+COARSE = 0.2  # to what multiples these are rounded, as a share of their standard deviation
 FIRST = "any_hand"  # the model at the top of the page; the others follow in the chapters' order
 
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
@@ -80,7 +83,7 @@ def exported(name, numbers=True):
     Returns:
         dict for JSON: ``name``, ``kind`` ("digits" or "pictures"), ``classes``, ``input`` (H, W,
         C), ``layers``, ``parameters``, ``test_accuracy`` where a record has it, and ``numbers``:
-        the weights as base64 of gzipped numbers.
+        the weights as base64 of gzipped bytes.
 
     Raises:
         InputError: the page cannot run this model, or its files are missing or damaged.
@@ -96,22 +99,20 @@ def exported(name, numbers=True):
         raise InputError(
             f"{name}: its input layer takes {shape}, and the page only pictures in grey or colour."
         )
-    stored, exported_layers, parameters = [], [], 0
+    exported_layers, packed = [], b""
     try:
         with h5py.File(files.MODELS / f"{name}.weights.h5") as file:
+            weights = []
             for layer, place in zip(layers, _places(layers), strict=True):
                 settings, arrays = _exported_layer(layer, name, file, place)
-                parameters += sum(array.size for array in arrays.values())
-                if parameters > LARGEST:
-                    raise InputError(
-                        f"{name} has over {LARGEST:,} parameters: the page takes fewer."
-                    )
                 settings["parameters"] = sum(array.size for array in arrays.values())
-                if numbers:
-                    settings["weights"] = {
-                        key: _added(stored, array, name) for key, array in arrays.items()
-                    }
                 exported_layers.append(settings)
+                weights.append(arrays)
+            parameters = sum(settings["parameters"] for settings in exported_layers)
+            if parameters > LARGEST:
+                raise InputError(f"{name} has over {LARGEST:,} parameters: the page takes fewer.")
+            if numbers:
+                packed = _packed(exported_layers, weights, parameters <= SMALL, name)
     except (OSError, RuntimeError) as error:
         raise InputError(
             f"{name}.weights.h5 is missing or damaged: train the model again."
@@ -131,7 +132,7 @@ def exported(name, numbers=True):
         "layers": exported_layers,
     }
     if numbers:
-        model["numbers"] = _packed(stored, 9 if parameters <= SMALL else 1)
+        model["numbers"] = packed
     return model
 
 
@@ -242,24 +243,62 @@ def _has(config, weight):
     return setting is None or config.get(setting, True)
 
 
-def _added(numbers, dataset, name):
-    """Append an array to ``numbers`` in half precision; returns where it begins and its length."""
-    array = dataset[()].ravel()
-    if np.abs(array).max(initial=0) > np.finfo(np.float16).max:
-        raise InputError(f"{name} has weights over 65504, which the page cannot store.")
-    at = sum(each.size for each in numbers)
-    numbers.append(array.astype(np.float16))
-    return {"at": at, "count": array.size}
+def stored(array, small):
+    """Weights as the page keeps them.
 
+    The kernels of a small model are whole numbers times a step: a 127th of the largest weight, or
+    ``COARSE`` times the standard deviation where that is more and there are ``MANY`` weights. So a
+    weight takes five bits instead of fourteen, and the models read as before: a test compares.
 
-def _packed(numbers, level):
-    """Numbers in half precision as base64 of gzipped bytes: all low bytes, then all high ones.
+    Args:
+        array: the weights, float, of any shape.
+        small: whether their model has at most ``SMALL`` parameters.
 
-    The high bytes (sign, exponent, two bits of the fraction) are much alike: standing together,
-    they take less room.
+    Returns:
+        ``numbers, step``: int8 and a float, or float16 and None; of the shape of ``array``.
     """
-    pairs = np.concatenate([*numbers, np.zeros(0, np.float16)]).view(np.uint8).reshape(-1, 2)
-    return base64.b64encode(gzip.compress(pairs.T.tobytes(), level, mtime=0)).decode()
+    if not small or array.ndim < 2:
+        return array.astype(np.float16), None
+    step = np.abs(array).max(initial=0) / 127
+    if array.size >= MANY:
+        step = max(step, COARSE * array.std())
+    step = float(np.float32(step)) or 1.0  # of a kernel of zeros
+    return np.round(array / step).astype(np.int8), step
+
+
+def as_stored(array, small):
+    """Weights as the page computes with them: ``stored``, in single precision."""
+    numbers, step = stored(array, small)
+    return numbers.astype(np.float32) * np.float32(step or 1)
+
+
+def _packed(layers, weights, small, name):
+    """The weights of all layers as base64 of gzipped bytes; each layer gets where its own are.
+
+    First the numbers of one byte, then the low bytes of those in half precision, then their high
+    ones: these (sign, exponent, two bits of the fraction) are much alike, and take less room when
+    they stand together.
+    """
+    wholes, halves = [], []
+    for settings, arrays in zip(layers, weights, strict=True):
+        settings["weights"] = {}
+        for key, dataset in arrays.items():
+            array = dataset[()].astype(np.float32)
+            if not np.abs(array).max(initial=0) <= np.finfo(np.float16).max:
+                raise InputError(
+                    f"{name} has weights that are not numbers or over 65504: train it again, more"
+                    " slowly."
+                )
+            numbers, step = stored(array, small)
+            among = halves if step is None else wholes
+            place = {"at": sum(each.size for each in among), "count": array.size}
+            settings["weights"][key] = place | ({} if step is None else {"step": step})
+            among.append(numbers.ravel())
+    pairs = np.concatenate([np.zeros(0, np.float16), *halves]).view(np.uint8).reshape(-1, 2)
+    plain = b"".join(each.tobytes() for each in wholes) + pairs.T.tobytes()
+    # Weights hardly repeat: «filtered» looks for no repetitions. 31: as gzip, without a date.
+    pack = zlib.compressobj(9 if small else 1, zlib.DEFLATED, 31, 9, zlib.Z_FILTERED)
+    return base64.b64encode(pack.compress(plain) + pack.flush()).decode()
 
 
 if __name__ == "__main__":

@@ -269,7 +269,7 @@ const EXPLAIN = {
   },
   Pooling({ layer, place, x, y }) {
     const columns = layer.whole ? 1 : layer.output[1];
-    const values = pixels(layer, place.row * columns + place.column).map((at) => x[at + place.c]);
+    const values = layer.windows[place.row * columns + place.column].map((at) => x[at + place.c]);
     const shown = values.slice(0, 64), width = Math.min(layer.kw, Math.ceil(Math.sqrt(shown.length)));
     const rows = Array.from({ length: Math.ceil(shown.length / width) }, (_, r) => shown.slice(r * width, (r + 1) * width));
     const of = layer.of === "max" ? `max(${shown.slice(0, 9).map(number).join(", ")}${values.length > 9 ? ", …" : ""})` : `(${shown.slice(0, 9).map(number).join(" + ")}${values.length > 9 ? " + …" : ""}) / ${values.length}`;

@@ -47,8 +47,8 @@ function seenNow() {
   if (state.kind === "pictures") return state.pixels && { values: state.pixels, origin: [0, 0], scale: [560 / 32, 560 / 32] };
   if (example) return { values: example, origin: [0, 0], scale: [20, 20] };
   if (!strokes.length) return null;
-  const { grey, paper } = drawnGrey();
-  return prepare(grey, canvas.width, paper);
+  const { grey, paper, within } = drawnGrey();
+  return prepare(grey, canvas.width, paper, within);
 }
 
 function inputOf(model, values) {
@@ -167,7 +167,8 @@ function showCard({ answer, bars }, model) {
     ? `${model.name}: ${[...shares].map((share, i) => `${model.classes[i]}: ${percent(share)}`).join(", ")}`
     : `${model.name}: nothing read yet`);
   [...bars.children].forEach((bar, i) => {
-    bar.firstChild.style.setProperty("--p", shares ? shares[i].toFixed(4) : 0);
+    const share = shares ? shares[i].toFixed(4) : "0";
+    if (bar.share !== share) bar.firstChild.style.setProperty("--p", bar.share = share);
     bar.classList.toggle("top", i === best);
   });
 }

@@ -69,8 +69,10 @@ class Products {
       const rows = Math.min(strip, count - first), padded = 4 * Math.ceil(rows / 4);
       const x = this.scratch, z = x + padded * depth, { floats } = this;
       for (let row = 0; row < rows; row++) copyRow(first + row, x + row * depth);
-      floats.fill(0, z, z + padded * width);
-      if (bias) for (let row = 0; row < rows; row++) floats.set(bias, z + row * width);
+      // The bias in the first row of Z, and then in twice as many each time.
+      floats.fill(0, z, z + width);
+      if (bias) floats.set(bias, z);
+      for (let done = width; done < padded * width; done *= 2) floats.copyWithin(z + done, z, z + Math.min(done, padded * width - done));
       // Long sums in pieces: it keeps W in the cache, and rounding errors small.
       for (let from = 0; from < depth; from += 512) {
         const to = Math.min(depth, from + 512);
@@ -78,9 +80,8 @@ class Products {
         else this.inJavaScript(x, matrix.at, z, rows, depth, width, from, to);
       }
       if (width === columns) result.set(floats.subarray(z, z + rows * width), first * width);
-      else for (let row = 0; row < rows; row++) {
-        result.set(floats.subarray(z + row * width, z + row * width + columns), (first + row) * columns);
-      }
+      else for (let row = 0, at = first * columns; row < rows; row++)
+        for (let column = 0; column < columns; column++) result[at++] = floats[z + row * width + column];
     }
     return result;
   }
@@ -103,7 +104,7 @@ class Products {
 const ACTIVATIONS = {
   linear: { forward() {}, backward: (y, dy) => dy },
   relu: { forward(z) { for (let i = 0; i < z.length; i++) if (z[i] < 0) z[i] = 0; }, backward: (y, dy) => dy.map((d, i) => y[i] > 0 ? d : 0) },
-  sigmoid: { forward: (z) => each(z, (v) => 1 / (1 + Math.exp(-v))), backward: (y, dy) => dy.map((d, i) => d * y[i] * (1 - y[i])) },
+  sigmoid: { forward(z) { for (let i = 0; i < z.length; i++) z[i] = 1 / (1 + Math.exp(-z[i])); }, backward: (y, dy) => dy.map((d, i) => d * y[i] * (1 - y[i])) },
   tanh: { forward: (z) => each(z, Math.tanh), backward: (y, dy) => dy.map((d, i) => d * (1 - y[i] ** 2)) },
   gelu: {
     forward: (z) => each(z, (v) => v * normal(v)),
@@ -221,13 +222,14 @@ const KINDS = {
   Pooling: {
     build(layer, shape) {
       if (layer.whole) Object.assign(layer, { pool_size: shape.slice(0, 2), strides: [1, 1], padding: "valid" });
-      const places = windows(layer, shape, layer.pool_size);
-      return layer.whole ? [shape[2]] : [...places, shape[2]];
+      const [outH, outW] = windows(layer, shape, layer.pool_size);
+      layer.windows = Array.from({ length: outH * outW }, (_, place) => pixels(layer, place, outW));
+      return layer.whole ? [shape[2]] : [outH, outW, shape[2]];
     },
     forward(layer, x) {
       const C = layer.input[2], y = new Float32Array(size(layer.output)), max = layer.of === "max";
       for (let i = 0; i < y.length; i += C) {
-        const window = pixels(layer, i / C);
+        const window = layer.windows[i / C];
         for (let c = 0; c < C; c++) {
           let value = x[window[0] + c];
           for (let k = 1; k < window.length; k++) {
@@ -244,7 +246,7 @@ const KINDS = {
       const C = layer.input[2], dx = new Float32Array(x.length);
       for (let i = 0; i < dy.length; i++) {
         if (!dy[i]) continue;
-        const c = i % C, window = pixels(layer, (i - c) / C);
+        const c = i % C, window = layer.windows[(i - c) / C];
         if (layer.of === "max") dx[window.find((at) => x[at + c] === y[i]) + c] += dy[i];
         else for (const at of window) dx[at + c] += dy[i] / window.length;
       }
@@ -289,8 +291,8 @@ const KINDS = {
 };
 
 // Where in x the pixels begin that a place of the pooled picture is made of; none outside of it.
-function pixels({ input: [H, W, C], output, whole, strides: [down, right], top, left, kh, kw }, place) {
-  const columns = whole ? 1 : output[1], result = [];
+function pixels({ input: [H, W, C], strides: [down, right], top, left, kh, kw }, place, columns) {
+  const result = [];
   const row = Math.floor(place / columns) * down - top, column = place % columns * right - left;
   for (let y = Math.max(row, 0); y < Math.min(row + kh, H); y++)
     for (let x = Math.max(column, 0); x < Math.min(column + kw, W); x++) result.push(C * (y * W + x));
@@ -358,14 +360,20 @@ const HALF = Float32Array.from({ length: 65536 }, (_, bits) => {
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * fraction / 1024);
 });
 
-// The weights of each layer by name, from base64 of gzipped numbers: their low bytes, then the high.
+// The weights of each layer by name, from base64 of gzipped bytes: whole numbers, each times a step, then
+// the low bytes of those in half precision, then their high ones.
 async function unpacked(model) {
   const text = atob(model.numbers), zipped = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) zipped[i] = text.charCodeAt(i);
   const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer()), high = bytes.length / 2;
-  const numbers = new Float32Array(high);
-  for (let i = 0; i < high; i++) numbers[i] = HALF[bytes[high + i] << 8 | bytes[i]];
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const places = model.layers.flatMap(({ weights }) => Object.values(weights));
+  const low = places.reduce((sum, { step, count }) => sum + (step ? count : 0), 0), high = (bytes.length + low) / 2;
+  const wholes = new Int8Array(bytes.buffer, 0, low), halves = new Float32Array(high - low);
+  for (let i = 0; i < halves.length; i++) halves[i] = HALF[bytes[high + i] << 8 | bytes[low + i]];
+  const numbers = ({ at, count, step }) => step
+    ? new Float32Array(wholes.subarray(at, at + count)).map((whole) => whole * step)
+    : halves.subarray(at, at + count);
   return model.layers.map(({ weights }) => Object.fromEntries(
-    Object.entries(weights).map(([name, { at, count }]) => [name, numbers.subarray(at, at + count)])));
+    Object.entries(weights).map(([name, place]) => [name, numbers(place)])));
 }

@@ -13,11 +13,12 @@ const picture = (height, width, values = new Float32Array(height * width)) => ({
 
 // The 28 × 28 picture that the models see of a drawing, and where in the drawing it lies.
 //
-// grey: bytes of a square canvas, 0 = black and 255 = white; paper: the grey value of its paper.
+// grey: bytes of a square canvas, 0 = black and 255 = white; paper: the grey value of its paper;
+// within: [top, left, bottom, right], outside of which is nothing but paper (the last two are within).
 // Returns null for a blank canvas, or { values, origin: [x, y], scale: [x, y] }: the pixel (x, y) of
 // the 28 × 28 begins at origin + scale · (x, y) in pixels of the drawing.
-function prepare(grey, side, paper) {
-  const first = findInk(picture(side, side, grey), paper);
+function prepare(grey, side, paper, within) {
+  const first = findInk(picture(side, side, grey), paper, within);
   if (!first) return null;
   const [piece, top, left] = cropped(first);
   const second = shrunk(piece, 160);
@@ -35,8 +36,8 @@ function prepare(grey, side, paper) {
 }
 
 // The ink of a drawing, shrunk by `block`, and where in the drawing it begins.
-function findInk(grey, paper) {
-  const shrunkTo = shrunkInk(grey, paper, SIZE);
+function findInk(grey, paper, within) {
+  const shrunkTo = shrunkInk(grey, paper, SIZE, within);
   if (!shrunkTo) return null;
   const { block } = shrunkTo, ink = { ...withoutSpecks(shrunkTo), block, top: shrunkTo.top, left: shrunkTo.left };
   const [piece, down, aside] = cropped(ink), extent = Math.max(piece.height, piece.width);
@@ -64,20 +65,20 @@ function enlarged(values, size) {
 // How much ink each pixel bears, 0 to 1, shrunk like `shrunk` to at most `size` pixels a side, of the
 // part that has ink, and where that begins. The numbers are rounded to single precision where
 // Python's are: a pixel half covered by the pen is on the threshold, and must fall to the same side.
-function shrunkInk({ height, width, values }, paper, size) {
+function shrunkInk({ height, width, values }, paper, size, within) {
   const block = Math.ceil(Math.max(height, width) / size);
-  let [top, left, bottom, right] = inked({ height, width, values }, paper);
+  let [top, left, bottom, right] = inked({ height, width, values }, paper, within);
   if (bottom < 0) return null;
   [top, left] = [top, left].map((edge) => edge - edge % block);
   // Of each block the pixel that differs most from the paper, and how many there are of each value.
   const rows = Math.ceil((bottom + 1 - top) / block), columns = Math.ceil((right + 1 - left) / block);
   const strongest = new Uint8Array(rows * columns).fill(paper);
   for (let y = top; y <= bottom; y++) {
-    const row = Math.floor((y - top) / block) * columns;
+    const row = Math.floor((y - top) / block) * columns, line = y * width;
     for (let x = left; x <= right; x++) {
-      const v = values[y * width + x];
+      const v = values[line + x];
       if (v === paper) continue;
-      const at = row + Math.floor((x - left) / block);
+      const at = row + ((x - left) / block | 0);
       if (Math.abs(v - paper) > Math.abs(strongest[at] - paper)) strongest[at] = v;
     }
   }
@@ -100,6 +101,7 @@ function shrunkInk({ height, width, values }, paper, size) {
 // Shrink to at most `size` pixels a side by the maximum of blocks, which keeps thin lines.
 function shrunk({ height, width, values }, size) {
   const block = Math.ceil(Math.max(height, width) / size);
+  if (block === 1) return { height, width, values, block };
   const small = picture(Math.ceil(height / block), Math.ceil(width / block));
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
@@ -111,21 +113,23 @@ function shrunk({ height, width, values }, size) {
 
 // Take away the pieces that are far smaller than the largest piece of the digit.
 function withoutSpecks(ink) {
-  const { height, width, values } = ink, piece = new Int32Array(values.length), mass = [0];
-  for (let start = 0; start < values.length; start++) {
-    if (!values[start] || piece[start]) continue;
+  const { height, width, values } = ink, mass = [0];
+  const piece = new Int32Array(values.length);
+  for (let i = 0; i < piece.length; i++) if (values[i]) piece[i] = -1;  // ink of no piece yet
+  for (let start = 0; start < piece.length; start++) {
+    if (piece[start] >= 0) continue;
     const number = mass.length, stack = [start];
     piece[start] = number;
-    mass.push(0);
+    let sum = 0;
     while (stack.length) {
       const at = stack.pop(), x = at % width, y = (at - x) / width;
-      mass[number] += values[at];
-      for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, height - 1); row++)
-        for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, width - 1); column++) {
-          const next = row * width + column;
-          if (values[next] && !piece[next]) { piece[next] = number; stack.push(next); }
-        }
+      sum += values[at];
+      const left = x ? -1 : 0, right = x + 1 < width ? 1 : 0;
+      for (let row = y ? at - width : at, last = y + 1 < height ? at + width : at; row <= last; row += width)
+        for (let next = row + left; next <= row + right; next++)
+          if (piece[next] < 0) { piece[next] = number; stack.push(next); }
     }
+    mass.push(sum);
   }
   if (mass.length === 2) return ink;
   const least = 0.02 * mass.reduce((a, b) => Math.max(a, b));
@@ -133,18 +137,18 @@ function withoutSpecks(ink) {
 }
 
 // The first and last row and column with ink: [top, left, bottom, right], the last two -1 without any.
-function inked({ height, width, values }, paper) {
+function inked({ height, width, values }, paper, within = [0, 0, height - 1, width - 1]) {
   let [top, left, bottom, right] = [height, width, -1, -1];
-  for (let y = 0; y < height; y++) {
-    const begin = y * width, end = begin + width - 1;
-    let first = begin, last = end;
-    while (first <= end && values[first] === paper) first++;
-    if (first > end) continue;
-    while (values[last] === paper) last--;
+  for (let y = within[0]; y <= within[2]; y++) {
+    const line = y * width;
+    let first = within[1], last = within[3];
+    while (first <= last && values[line + first] === paper) first++;
+    if (first > last) continue;
+    while (values[line + last] === paper) last--;
     top = Math.min(top, y);
     bottom = y;
-    left = Math.min(left, first - begin);
-    right = Math.max(right, last - begin);
+    left = Math.min(left, first);
+    right = Math.max(right, last);
   }
   return [top, left, bottom, right];
 }
@@ -157,10 +161,11 @@ function cropped(ink) {
 // A part of a picture; outside of it is paper.
 function framed(from, top, left, height, width) {
   const part = picture(height, width);
-  for (let y = Math.max(0, -top); y < Math.min(height, from.height - top); y++)
-    for (let x = Math.max(0, -left); x < Math.min(width, from.width - left); x++) {
-      part.values[y * width + x] = from.values[(y + top) * from.width + x + left];
-    }
+  const first = Math.max(0, -left), last = Math.min(width, from.width - left);
+  for (let y = Math.max(0, -top); first < last && y < Math.min(height, from.height - top); y++) {
+    const row = (y + top) * from.width + left;
+    part.values.set(from.values.subarray(row + first, row + last), y * width + first);
+  }
   return part;
 }
 
@@ -186,23 +191,19 @@ function withMnistPen(ink) {
 // one is given, else outside of the picture is not inside either.
 function distances({ height, width, values }, inside, limit) {
   const far = limit === undefined ? height + width : Math.ceil(limit) + 1;
-  // How far up or down in its column, then the nearest over all columns.
-  const column = new Float32Array(values.length), result = new Float32Array(values.length);
-  for (let x = 0; x < width; x++)
-    for (const up of [false, true])
-      for (let k = 0, run = limit === undefined ? 0 : far; k < height; k++) {
-        const i = (up ? height - 1 - k : k) * width + x;
-        run = inside(values[i]) ? run + 1 : 0;
-        column[i] = up ? Math.min(column[i], run) : run;
-      }
+  const beyond = limit === undefined ? 0 : Math.max(far, height + width);
+  // How far down and up in its column, then the nearest over all columns.
+  const count = values.length, column = new Float32Array(count), result = new Float32Array(count);
+  for (let i = 0; i < count; i++) column[i] = inside(values[i]) ? 1 + (i < width ? beyond : column[i - width]) : 0;
+  for (let i = count - 1; i >= 0; i--) column[i] = Math.min(column[i], 1 + (i + width < count ? column[i + width] : beyond));
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
-      let best = column[i] ** 2;
-      for (let aside = 1; aside * aside < best && aside <= far; aside++)
-        for (const other of [x - aside, x + aside]) {
-          const there = other >= 0 && other < width ? column[i + other - x] ** 2 : limit === undefined ? 0 : Infinity;
-          best = Math.min(best, aside * aside + there);
-        }
+      let best = column[i] * column[i];
+      for (let aside = 1; aside * aside < best && aside <= far; aside++) {
+        const left = x < aside ? beyond : column[i - aside], right = x + aside < width ? column[i + aside] : beyond;
+        const there = Math.min(left, right);
+        best = Math.min(best, aside * aside + there * there);
+      }
       result[i] = Math.sqrt(best);
     }
   return result;
@@ -264,10 +265,10 @@ function along({ height, width, values }, length, { support, weight }) {
     const from = Math.max(Math.trunc(centre - support * wide + 0.5), 0);
     const to = Math.min(Math.trunc(centre + support * wide + 0.5), width);
     const weights = Array.from({ length: to - from }, (_, k) => weight((k + from - centre + 0.5) / wide));
-    const total = weights.reduce((a, b) => a + b);
+    const total = weights.reduce((a, b) => a + b), shares = weights.map((weight) => weight / total);
     for (let y = 0; y < height; y++) {
       let sum = 0;
-      for (let k = from; k < to; k++) sum += values[y * width + k] * weights[k - from] / total;
+      for (let k = from, at = y * width + from; k < to; k++, at++) sum += values[at] * shares[k - from];
       result.values[y * length + x] = sum;
     }
   }

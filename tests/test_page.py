@@ -47,6 +47,12 @@ def known_models():
     return names
 
 
+def on_the_page(model):
+    """The weights of a model as the page computes with them."""
+    small = model.count_params() <= export_models.SMALL
+    return [export_models.as_stored(weights, small) for weights in model.get_weights()]
+
+
 @pytest.fixture
 def saved(tmp_path, monkeypatch):
     """Save an untrained model as the scripts do, in a folder of its own."""
@@ -107,6 +113,33 @@ def test_truncated_weights_are_told_in_one_sentence(saved, cut):
     (files.MODELS / f"{name}.config.json").write_text('{"config": ' + "[" * 100_000)
     with pytest.raises(InputError, match=r"mine\.config\.json is missing or damaged"):
         export_models.exported(name)
+
+
+@pytest.mark.parametrize("name", ["any_hand", "linear", "lenet5", "simple_cnn", "kaggle_lenet"])
+def test_small_models_read_as_with_all_digits_of_their_weights(name):
+    """Of 1,000 validation images at most one is read differently, and no drawing."""
+    model = models.load(name)
+    (x, _), _ = datasets.load_mnist()
+    _, greys, _ = drawings.read_folder()
+    x = np.concatenate([x[-1000:] / np.float32(255), [drawings.prepare(grey) for grey in greys]])
+    whole = model.predict(x[..., np.newaxis], verbose=0).argmax(axis=1)
+    model.set_weights(on_the_page(model))
+    different = model.predict(x[..., np.newaxis], verbose=0).argmax(axis=1) != whole
+    assert different[:1000].sum() <= 1 and not different[1000:].any()
+
+
+@pytest.mark.parametrize("spoilt", [np.nan, np.inf, 1e5])
+def test_weights_that_the_page_cannot_store_are_refused(saved, spoilt):
+    model = sequential(layers.Flatten())
+    kernel, bias = model.get_weights()
+    model.set_weights([np.where(kernel == kernel.max(), spoilt, kernel), bias])
+    with pytest.raises(InputError, match="mine has weights that are not numbers or over 65504"):
+        export_models.exported(saved(model))
+
+
+def test_a_kernel_of_zeros_stays_zeros():
+    numbers, step = export_models.stored(np.zeros((100, 200), np.float32), small=True)
+    assert numbers.dtype == np.int8 and not numbers.any() and step == 1
 
 
 def test_exporting_needs_no_keras():
@@ -275,8 +308,7 @@ def test_every_layer_is_that_of_keras(page, name):
     """The largest difference, as a share of the layer's largest value, is at most 1e-5."""
     page.load(name)
     model = models.load(name)
-    # The page has the weights in half precision.
-    model.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
+    model.set_weights(on_the_page(model))
     _, side, _, channels = model.input_shape
     if channels == 1:
         _, (x_test, _) = datasets.load_mnist()
@@ -376,7 +408,7 @@ def test_where_it_looked_is_what_keras_gives(page, name):
     find = "const model = data.models.find((each) => each.name === a[0]);"
     x = page.floats(find + "return model.x", name).reshape(1, 28, 28, 1)
     model = models.load(name)
-    model.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
+    model.set_weights(on_the_page(model))
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     at = model.layers.index(convolutions[-1]) if convolutions else None
     while at is not None and isinstance(
@@ -416,6 +448,7 @@ def test_inside_a_pixels_sum_is_written_out(page):
     mouse.draw(page.driver, STROKES[4])
     page.look_inside("lenet5")
     network = models.load("lenet5")
+    network.set_weights(on_the_page(network))
     count = page.js("return view.layers.length")
     assert count == len(network.layers)
     for i in range(count):
@@ -435,9 +468,7 @@ def test_inside_a_pixels_sum_is_written_out(page):
         if isinstance(network.layers[i], layers.Conv2D):
             before = page.floats("return view.model.outputs[a[0] - 1]", i)
             x = before.reshape(page.js("return view.model.network.layers[a[0]].input", i))
-            kernel, bias = (
-                w.astype(np.float16).astype(float) for w in network.layers[i].get_weights()
-            )
+            kernel, bias = network.layers[i].get_weights()
             rim = 2 if network.layers[i].padding == "same" else 0
             x = np.pad(x, [(rim, rim), (rim, rim), (0, 0)])
             window = x[pick["row"] : pick["row"] + 5, pick["column"] : pick["column"] + 5]
