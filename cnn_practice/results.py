@@ -274,16 +274,18 @@ def experiment(name):
     if not (changes and record["changes"][0]["runs"]):  # the first is the script as it is
         return []
     as_it_is = {run["seed"]: run for run in changes[0]["runs"]}
+    known = [run["seconds"] for run in changes[0]["runs"] if run["seconds"]]
     titles = ["change", "validation accuracy", "difference", *record["more"], "time"]
     rows = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
     for change in changes:
-        runs, gain, time = change["runs"], "", "1"
+        runs, gain, time = change["runs"], "", "1" if known else "–"
         if change is not changes[0]:  # seed by seed
             pairs = [(run, as_it_is[run["seed"]]) for run in runs if run["seed"] in as_it_is]
             gains = [run["val_accuracy"] - other["val_accuracy"] for run, other in pairs]
-            times = [run["seconds"] / other["seconds"] for run, other in pairs]
+            timed = [pair for pair in pairs if all(each["seconds"] for each in pair)]
+            times = [run["seconds"] / other["seconds"] for run, other in timed]
             gain = f"{100 * np.mean(gains):+.2f}".replace("-", "−") if pairs else "–"
-            time = f"{np.mean(times):.2f}" if pairs else "–"
+            time = f"{np.mean(times):.2f}" if times else "–"
         accuracy, *more = (
             _shares([run[key] for run in runs]) for key in ("val_accuracy", *record["more"])
         )
@@ -295,11 +297,11 @@ def experiment(name):
     base = f", with {' and '.join(base)}" if base else ""
     note = f", {record['note']}" if record["note"] else ""
     precision = _unless_float32(record.get("precision"))
-    seconds = np.mean([run["seconds"] for run in changes[0]["runs"]])
+    multiple = f", and the time a multiple of its {duration(np.mean(known))}" if known else ""
     caption = (
         f"Measured{base}{note}{precision} on {record['hardware']}: the validation accuracy"
         f" {record['accuracy']}, {seeds}. The difference from the first row is in percentage"
-        f" points, and the time a multiple of its {duration(seconds)}."
+        f" points{multiple}."
     )
     return [*textwrap.wrap(caption, 97), "", *rows]
 

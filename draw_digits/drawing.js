@@ -3,7 +3,7 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const canvas = $("drawing"), ink = canvas.getContext("2d", { willReadFrequently: true });
+const canvas = $("drawing"), ink = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
 const PAPERS = { white: ["#ffffff", "#111111"], black: ["#111111", "#ffffff"] };
 
 // Strokes are kept as points, so that undo and the other paper can draw them anew.

@@ -111,7 +111,7 @@ function card(model) {
   const about = [model.test_accuracy && `${(100 * model.test_accuracy).toFixed(2)} % in the test`, `${model.parameters.toLocaleString("en")} parameters`];
   const element = make("section", { className: "card model" });
   element.setAttribute("aria-label", model.name);
-  const answer = make("p", { className: "answer" }), bars = make("div", { className: "bars" });
+  const answer = make("p", { className: "answer" }, make("b"), ""), bars = make("div", { className: "bars" });
   element.append(make("div", {}, make("div", {}, make("h2", { textContent: model.name }), make("small", { innerHTML: about.filter(Boolean).join("<br>") })), answer));
   if (!model.network) {
     const size = model.parameters * 2.35 / 1e6;
@@ -162,7 +162,8 @@ function showChips() {
 
 function showCard({ answer, bars }, model) {
   const shares = read1(model), best = shares ? bestOf(shares) : -1;
-  answer.innerHTML = shares ? `<b>${model.classes[best]}</b>${percent(shares[best])}` : "<b>–</b>";
+  answer.firstChild.textContent = shares ? model.classes[best] : "–";
+  answer.lastChild.data = shares ? percent(shares[best]) : "";
   bars.setAttribute("aria-label", shares
     ? `${model.name}: ${[...shares].map((share, i) => `${model.classes[i]}: ${percent(share)}`).join(", ")}`
     : `${model.name}: nothing read yet`);

@@ -248,29 +248,34 @@ const CUBIC = {
   },
 };
 
-function resized(from, height, width, filter) {
-  const wide = along(from, width, filter);
-  return turned(along(turned(wide), height, filter));
-}
-
-function turned({ height, width, values }) {
-  return picture(width, height, values.map((_, i) => values[i % height * width + Math.floor(i / height)]));
-}
-
-function along({ height, width, values }, length, { support, weight }) {
-  if (length === width) return picture(height, width, values);
-  const scale = width / length, wide = Math.max(scale, 1), result = picture(height, length);
-  for (let x = 0; x < length; x++) {
-    const centre = (x + 0.5) * scale;
-    const from = Math.max(Math.trunc(centre - support * wide + 0.5), 0);
-    const to = Math.min(Math.trunc(centre + support * wide + 0.5), width);
-    const weights = Array.from({ length: to - from }, (_, k) => weight((k + from - centre + 0.5) / wide));
-    const total = weights.reduce((a, b) => a + b), shares = weights.map((weight) => weight / total);
-    for (let y = 0; y < height; y++) {
+function resized({ height: H, width: W, values }, height, width, filter) {
+  const wide = picture(H, width), result = picture(height, width);
+  shares(W, width, filter).forEach(({ first, weights }, x) => {
+    for (let y = 0; y < H; y++) {
       let sum = 0;
-      for (let k = from, at = y * width + from; k < to; k++, at++) sum += values[at] * shares[k - from];
-      result.values[y * length + x] = sum;
+      for (let k = 0, at = y * W + first; k < weights.length; k++, at++) sum += values[at] * weights[k];
+      wide.values[y * width + x] = sum;
     }
-  }
+  });
+  shares(H, height, filter).forEach(({ first, weights }, y) => {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let k = 0, at = first * width + x; k < weights.length; k++, at += width) sum += wide.values[at] * weights[k];
+      result.values[y * width + x] = sum;
+    }
+  });
   return result;
+}
+
+// Of each of `length` new pixels: the first of the `from` old ones that it is made of, and their weights.
+function shares(from, length, { support, weight }) {
+  const scale = from / length, wide = Math.max(scale, 1);
+  return Array.from({ length }, (_, i) => {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(Math.trunc(centre - support * wide + 0.5), 0);
+    const last = Math.min(Math.trunc(centre + support * wide + 0.5), from);
+    const weights = Float64Array.from({ length: last - first }, (_, k) => weight((k + first - centre + 0.5) / wide));
+    const total = weights.reduce((a, b) => a + b);
+    return { first, weights: weights.map((w) => w / total) };
+  });
 }

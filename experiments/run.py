@@ -2,9 +2,11 @@
 
     python experiments/run.py                 all that is missing, the shortest experiment first
     python experiments/run.py linear dense    these two, in this order
+    python experiments/run.py --busy linear   while the computer has other work: no times are kept
 
 One training at a time, on all cores, in a copy of the project: ``models/`` is not touched. The same
-command goes on with what is missing. ``make results`` then puts the tables into the scripts.
+command goes on with what is missing, and with the first seed's trainings whose time is not known.
+``make results`` then puts the tables into the scripts.
 """
 
 import difflib
@@ -34,13 +36,18 @@ STARTING = 15  # seconds, about: of Python, the libraries, the data and the figu
 class Experiment:
     """A script and what is tried of it, as ``plan.py`` has it.
 
+    Args:
+        name: of the experiment.
+        plan: its entry in ``PLAN``.
+        busy: whether the computer has other work, so that no times are kept.
+
     Attributes:
         trials: list of ``sweeping.Trial``, all changes with the first seed first.
         runs: dict of (change, seed) to what was reached, a dict.
     """
 
-    def __init__(self, name, plan):
-        self.name, self.plan, self.script = name, plan, plan["script"]
+    def __init__(self, name, plan, busy=False):
+        self.name, self.plan, self.script, self.busy = name, plan, plan["script"], busy
         self.path = files.ROOT / "experiments" / f"{name}.json"
         self.source = sweeping.read_script(self.script)
         self.changes = {AS_IT_IS: {}} | dict(map(named, plan["changes"]))
@@ -58,8 +65,9 @@ class Experiment:
                 self.trials.append(trial)
                 if run := former.get((trial.code, seed)):
                     self.runs[change, seed] = run
-                    trial.state, trial.note = "done", "recorded"
-                    trial.accuracy, trial.seconds = run["val_accuracy"], run["seconds"]
+                    if busy or run["seconds"] or seed != plan["seeds"][0]:
+                        trial.state, trial.note = "done", "recorded"
+                        trial.accuracy, trial.seconds = run["val_accuracy"], run["seconds"] or 0
                 elif trial.state == "done":
                     self._keep(trial)
 
@@ -131,7 +139,8 @@ class Experiment:
         self.runs[trial.change, trial.seed] = {
             "seed": trial.seed, "val_accuracy": trial.accuracy,
             **{title: max(values) for title, values in found.items()},
-            "seconds": float(seconds[0]), "epochs": epochs, "code": trial.code,
+            "seconds": None if self.busy else float(seconds[0]),
+            "epochs": epochs, "code": trial.code,
         }  # fmt: skip
         return True
 
@@ -156,8 +165,8 @@ class Experiment:
     def seconds(self, trial):
         """About how long a trial will take, or None if its script was never measured."""
         runs = [run for (change, _), run in self.runs.items() if change == trial.change]
-        if runs:
-            return STARTING + float(np.mean([run["seconds"] for run in runs]))
+        if known := [run["seconds"] for run in runs if run["seconds"]]:
+            return STARTING + float(np.mean(known))
         if self.usual:
             usual = self.usual["hyperparameters"]
             shares = [
@@ -220,14 +229,14 @@ def edits(script, change):
     return settings, texts
 
 
-def chosen(names):
+def chosen(names, busy=False):
     """The experiments of these names; all of them, the shortest first, if there are none."""
     for name in names:
         if name not in PLAN:
             near = difflib.get_close_matches(name, PLAN, 1)
             known = f"did you mean {near[0]}?" if near else f"choose {', '.join(PLAN)}."
             raise InputError(f"There is no experiment {name}: {known}")
-    experiments = [Experiment(name, PLAN[name]) for name in names or PLAN]
+    experiments = [Experiment(name, PLAN[name], busy) for name in names or PLAN]
     return experiments if names else sorted(experiments, key=length)
 
 
@@ -237,9 +246,10 @@ def length(experiment):
     return float("inf") if None in times else sum(times)
 
 
-def main(names):
+def main(arguments):
     errors.say_when_interrupted("Stopped: the same command goes on with what is missing.")
-    experiments = chosen(names)
+    names = [argument for argument in arguments if argument != "--busy"]
+    experiments = chosen(names, busy="--busy" in arguments)
     times = [each.seconds(trial) for each in experiments for trial in each.missing()]
     known = [seconds for seconds in times if seconds is not None]
     unknown = f", {len(times) - len(known)} of them never measured before" * (

@@ -113,6 +113,25 @@ def test_only_what_is_missing_is_trained(run, tiny, capsys):
     assert len(run.Experiment("tiny", run.PLAN["tiny"]).missing()) == 8, "another script"
 
 
+def test_on_a_busy_computer_no_times_are_kept(run, tiny, capsys):
+    del run.PLAN["tiny"]["changes"][0]
+    run.main(["--busy", "tiny"])
+    changes = record_of(tiny)["changes"]
+    assert {each["seconds"] for change in changes for each in change["runs"]} == {None}
+    lines = " ".join(results.experiment("tiny"))
+    assert "percentage points. " in lines and "| 26.50% ± 0.71% | −25.00 | 13.25%" in lines
+    assert lines.count("| – |") == 3
+    capsys.readouterr()
+    # Later, alone on it: the first seed gives the times.
+    run.main(["tiny"])
+    assert "3 of 6 trainings are missing" in capsys.readouterr().out
+    for change in record_of(tiny)["changes"]:
+        first, second = change["runs"]
+        assert first["seconds"] > 0 and second["seconds"] is None
+    lines = " ".join(results.experiment("tiny"))
+    assert "multiple of its 1 s." in lines and "13.25% ± 0.35% | 1.00 |" in lines
+
+
 def test_a_mistake_in_the_plan_is_one_sentence(run, tiny):
     def says(change):
         with pytest.raises(InputError) as raised:
