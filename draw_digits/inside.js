@@ -83,8 +83,8 @@ class LayerView {
             const column = c % columns, row = (c - column) / columns;
             this.colours[(row * H + y) * line + column * W + x] = table[255 + Math.round(values[i] * factor) | 0];
           }
-      this.range.firstChild.textContent = number(Math.abs(least) < 0.0005 ? 0 : least);
-      this.range.lastChild.textContent = number(most);
+      write(this.range.firstChild, number(Math.abs(least) < 0.0005 ? 0 : least));
+      write(this.range.lastChild, number(most));
       if (this.signed !== least < 0) {
         this.signed = least < 0;
         const colours = SCALES[isDark() ? "dark" : "light"].flat();

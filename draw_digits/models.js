@@ -107,11 +107,14 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
+// Text is written where it changes: the page would be laid out anew for the same text, too.
+function write(element, text) { if (element.textContent !== text) element.textContent = text; }
+
 function card(model) {
   const about = [model.test_accuracy && `${(100 * model.test_accuracy).toFixed(2)} % in the test`, `${model.parameters.toLocaleString("en")} parameters`];
   const element = make("section", { className: "card model" });
   element.setAttribute("aria-label", model.name);
-  const answer = make("p", { className: "answer" }, make("b"), ""), bars = make("div", { className: "bars" });
+  const answer = make("p", { className: "answer" }, make("b"), make("span")), bars = make("div", { className: "bars" });
   element.append(make("div", {}, make("div", {}, make("h2", { textContent: model.name }), make("small", { innerHTML: about.filter(Boolean).join("<br>") })), answer));
   if (!model.network) {
     const size = model.parameters * 2.35 / 1e6;
@@ -125,7 +128,7 @@ function card(model) {
     return { element };
   }
   bars.setAttribute("role", "img");
-  for (const name of model.classes) bars.append(make("div", {}, make("i"), make("span", { textContent: name })));
+  for (const name of model.classes) bars.append(make("div", {}, make("i", {}, make("b")), make("span", { textContent: name })));
   const unprepared = make("p", { className: "muted unprepared", hidden: true });
   const look = make("button", { type: "button", className: "quiet look", textContent: "Look inside", onclick: () => choose(model) });
   look.setAttribute("aria-label", `Look inside ${model.name}`);
@@ -156,26 +159,26 @@ function showModels() {
 function showChips() {
   ready().forEach((model, i) => {
     const shares = read1(model);
-    $("chips").children[i + 1].lastChild.textContent = shares ? model.classes[bestOf(shares)] : "";
+    write($("chips").children[i + 1].lastChild, shares ? model.classes[bestOf(shares)] : "");
   });
 }
 
 function showCard({ answer, bars }, model) {
   const shares = read1(model), best = shares ? bestOf(shares) : -1;
-  answer.firstChild.textContent = shares ? model.classes[best] : "–";
-  answer.lastChild.data = shares ? percent(shares[best]) : "";
+  write(answer.firstChild, shares ? model.classes[best] : "–");
+  write(answer.lastChild, shares ? percent(shares[best]) : "");
   bars.setAttribute("aria-label", shares
     ? `${model.name}: ${[...shares].map((share, i) => `${model.classes[i]}: ${percent(share)}`).join(", ")}`
     : `${model.name}: nothing read yet`);
   [...bars.children].forEach((bar, i) => {
     const share = shares ? shares[i].toFixed(4) : "0";
-    if (bar.share !== share) bar.firstChild.style.setProperty("--p", bar.share = share);
+    if (bar.share !== share) bar.firstChild.firstChild.style.setProperty("--p", bar.share = share);
     bar.classList.toggle("top", i === best);
   });
 }
 
 function paint(canvas, values, side, channels = 1) {
-  canvas.width = canvas.height = side;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = canvas.getContext("2d"), image = context.createImageData(side, side);
   for (let i = 0; i < side * side; i++) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(255 * values[channels * i + (channels === 3 ? c : 0)]);
@@ -217,8 +220,8 @@ function summarise() {
     const name = model.classes[bestOf(shares)];
     said.set(name, [...(said.get(name) ?? []), model.name]);
   }
-  $("others").textContent = "";
   if (!said.size) {
+    write($("others"), "");
     $("summary").textContent = state.kind === "digits" ? "Nothing drawn yet" : state.pixels ? "Load a model to read it" : "No picture yet";
     $("about").textContent = aboutSeen();
     return;
@@ -230,8 +233,8 @@ function summarise() {
   const all = first[1].length + others.reduce((sum, each) => sum + each[1].length, 0);
   const count = others.length ? `${first[1].length} of ${all}` : all === 2 ? "Both" : `All ${all}`;
   const tied = others.length && others[0][1].length === first[1].length;
-  $("summary").textContent = all === 1 ? sentence(first) : tied ? "The models disagree" : `${count} models read ${a(first[0])}`;
-  $("others").textContent = (tied ? [first, ...others] : others).map(sentence).join("; ");
+  write($("summary"), all === 1 ? sentence(first) : tied ? "The models disagree" : `${count} models read ${a(first[0])}`);
+  write($("others"), (tied ? [first, ...others] : others).map(sentence).join("; "));
 }
 
 function problem(sentence) {
