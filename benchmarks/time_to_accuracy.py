@@ -1,15 +1,16 @@
 """How long until 99 % of the test images are read right?
 
-Our fastest recipe of the simple CNN against the standard Keras example (keras.io, "Simple MNIST
-convnet") with stock settings: seconds of training after the import, the tracing of the first batch
-included, until the first epoch after which the test accuracy is at least 99.0 %.
+A small network of ours against the standard Keras example (keras.io, "Simple MNIST convnet") with
+stock settings: seconds of training after the import, the tracing of the first batch included, until
+the first epoch after which the test accuracy is at least 99.0 %.
 
     python benchmarks/time_to_accuracy.py
 
 Each training is a process of its own, with its own TensorFlow settings, and the two take turns.
 Ours needs one epoch, because the learning rate rises and falls within it (one-cycle: Smith &
 Topin, 2019), and softened labels (Szegedy et al., 2016) keep the network from being too sure too
-soon. The test images only stop the clock here: neither recipe chooses anything by them.
+soon. It is the simple CNN of chapter 03 with about half as many filters, chosen on 10,000 of the
+training images. The test images only stop the clock here: neither recipe chooses anything by them.
 """
 
 import json
@@ -18,16 +19,16 @@ import sys
 import time
 
 TARGET = 0.99  # test accuracy that stops the clock
-RUNS = 3  # of each, in turn
+RUNS = {"ours": 5, "standard": 3}  # trainings, in turn, each with a seed of its own
 BATCH_SIZE = 100  # ours
-PEAK_LEARNING_RATE = 4e-3  # ours
-WARM_UP = 0.2  # ours: share of the epoch in which the learning rate rises
+PEAK_LEARNING_RATE = 6e-3  # ours
+WARM_UP = 0.3  # ours: share of the epoch in which the learning rate rises
 LABEL_SMOOTHING = 0.1  # ours
 MOST_EPOCHS = 30  # of the standard example, should it never get there
 
 
 def ours(steps_per_epoch):
-    """The simple CNN of ``03_lenet5/2_train_simple_cnn.py`` with a recipe of one epoch."""
+    """The simple CNN of ``03_lenet5/2_train_simple_cnn.py``, smaller, with a recipe of one epoch."""
     import keras
     from keras import layers
 
@@ -41,10 +42,9 @@ def ours(steps_per_epoch):
         [
             keras.Input((28, 28, 1)),
             layers.Rescaling(1 / 0.3081, offset=-0.1307 / 0.3081),  # mean 0, deviation 1
-            layers.Conv2D(30, 5, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(70, 3, activation="relu"),
-            layers.MaxPooling2D(2),
+            # ReLU after pooling gives the same as before it, for a quarter of the values.
+            *[layers.Conv2D(16, 5), layers.MaxPooling2D(2), layers.ReLU()],
+            *[layers.Conv2D(48, 3), layers.MaxPooling2D(2), layers.ReLU()],
             layers.Flatten(),
             layers.Dense(100, activation="relu"),
             layers.Dense(10, activation="softmax"),
@@ -117,9 +117,11 @@ def main():
 
     import numpy as np
 
-    runs = {"ours": [], "standard": []}
-    for seed in range(1, RUNS + 1):
+    runs = {which: [] for which in RUNS}
+    for seed in range(1, max(RUNS.values()) + 1):
         for which, done in runs.items():
+            if seed > RUNS[which]:
+                continue
             command = [sys.executable, __file__, which, str(seed)]
             child = subprocess.run(command, cwd=files.ROOT, capture_output=True, text=True)
             if child.returncode:
