@@ -152,15 +152,15 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # Measured, with `EPOCHS = 10` on AMD EPYC, 1 core: the validation accuracy of the best epoch, mean
 # and standard deviation over 3 seeds. The difference from the first row is in percentage points.
 #
-# | change | validation accuracy | difference | time |
-# |---|---:|---:|---:|
-# | as it is | 98.67% ± 0.08% |  | – |
-# | `UNITS = (512,)` | 98.45% ± 0.05% | −0.21 | – |
-# | `UNITS = (32,)` | 94.72% ± 0.29% | −3.95 | – |
-# | `LABEL_SMOOTHING = 0` | 98.69% ± 0.08% | +0.02 | – |
-# | no distortions | 98.31% ± 0.11% | −0.35 | – |
-# | sigmoid, not ReLU | 97.68% ± 0.17% | −0.99 | – |
-# | dropout of 0.2 | 98.51% ± 0.08% | −0.15 | – |
+# | change | validation accuracy | difference |
+# |---|---:|---:|
+# | as it is | 98.67% ± 0.08% |  |
+# | `UNITS = (512,)` | 98.45% ± 0.05% | −0.21 |
+# | `UNITS = (32,)` | 94.72% ± 0.29% | −3.95 |
+# | `LABEL_SMOOTHING = 0` | 98.69% ± 0.08% | +0.02 |
+# | no distortions | 98.31% ± 0.11% | −0.35 |
+# | sigmoid, not ReLU | 97.68% ± 0.17% | −0.99 |
+# | dropout of 0.2 | 98.51% ± 0.08% | −0.15 |
 #
 # <!-- end of experiment -->
 #

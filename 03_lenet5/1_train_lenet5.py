@@ -147,14 +147,14 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # Measured, with `EPOCHS = 6` on AMD EPYC, 1 core: the validation accuracy of the best epoch, mean
 # and standard deviation over 3 seeds. The difference from the first row is in percentage points.
 #
-# | change | validation accuracy | difference | time |
-# |---|---:|---:|---:|
-# | as it is | 98.57% ± 0.32% |  | – |
-# | `ACTIVATION = 'tanh'` | 98.58% ± 0.05% | +0.01 | – |
-# | `ACTIVATION = 'relu'` | 99.16% ± 0.07% | +0.59 | – |
-# | `ELASTIC = 0` | 98.48% ± 0.32% | −0.09 | – |
-# | no distortions | 98.42% ± 0.17% | −0.15 | – |
-# | no `Rescaling` | 98.39% ± 0.44% | −0.18 | – |
+# | change | validation accuracy | difference |
+# |---|---:|---:|
+# | as it is | 98.57% ± 0.32% |  |
+# | `ACTIVATION = 'tanh'` | 98.58% ± 0.05% | +0.01 |
+# | `ACTIVATION = 'relu'` | 99.16% ± 0.07% | +0.59 |
+# | `ELASTIC = 0` | 98.48% ± 0.32% | −0.09 |
+# | no distortions | 98.42% ± 0.17% | −0.15 |
+# | no `Rescaling` | 98.39% ± 0.44% | −0.18 |
 #
 # <!-- end of experiment -->
 #

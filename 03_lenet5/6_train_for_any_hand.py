@@ -152,12 +152,12 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # Measured, with `EPOCHS = 2` on AMD EPYC, 1 core: the validation accuracy of the best epoch, mean
 # and standard deviation over 3 seeds. The difference from the first row is in percentage points.
 #
-# | change | validation accuracy | difference | digits in other styles | time |
-# |---|---:|---:|---:|---:|
-# | as it is | 99.19% ± 0.06% |  | 98.89% ± 0.05% | – |
-# | `ADDED = False` | 99.25% ± 0.04% | +0.06 | 94.72% ± 0.34% | – |
-# | `STRETCHED = 0` | 99.15% ± 0.06% | −0.05 | 98.77% ± 0.17% | – |
-# | `PEN = 0` | 99.21% ± 0.04% | +0.01 | 98.76% ± 0.08% | – |
+# | change | validation accuracy | difference | digits in other styles |
+# |---|---:|---:|---:|
+# | as it is | 99.19% ± 0.06% |  | 98.89% ± 0.05% |
+# | `ADDED = False` | 99.25% ± 0.04% | +0.06 | 94.72% ± 0.34% |
+# | `STRETCHED = 0` | 99.15% ± 0.06% | −0.05 | 98.77% ± 0.17% |
+# | `PEN = 0` | 99.21% ± 0.04% | +0.01 | 98.76% ± 0.08% |
 #
 # <!-- end of experiment -->
 #

@@ -153,13 +153,13 @@ print(f"{name} ({source}): {score} in {seconds:.0f} s")
 # validation accuracy of the best epoch, one seed. The difference from the first row is in
 # percentage points.
 #
-# | change | validation accuracy | difference | time |
-# |---|---:|---:|---:|
-# | as it is | 98.94% |  | – |
-# | `DROPOUT = 0` | 99.24% | +0.30 | – |
-# | `ELASTIC = 0` | 99.10% | +0.16 | – |
-# | no distortions | 98.88% | −0.06 | – |
-# | no batch normalisation | 98.96% | +0.02 | – |
+# | change | validation accuracy | difference |
+# |---|---:|---:|
+# | as it is | 98.94% |  |
+# | `DROPOUT = 0` | 99.24% | +0.30 |
+# | `ELASTIC = 0` | 99.10% | +0.16 |
+# | no distortions | 98.88% | −0.06 |
+# | no batch normalisation | 98.96% | +0.02 |
 #
 # <!-- end of experiment -->
 #

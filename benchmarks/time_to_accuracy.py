@@ -28,7 +28,7 @@ MOST_EPOCHS = 30  # of the standard example, should it never get there
 
 
 def ours(steps_per_epoch):
-    """The simple CNN of ``03_lenet5/2_train_simple_cnn.py``, smaller, with a recipe of one epoch."""
+    """A smaller simple CNN (``03_lenet5/2_train_simple_cnn.py``) with a recipe of one epoch."""
     import keras
     from keras import layers
 

@@ -275,10 +275,11 @@ def experiment(name):
         return []
     as_it_is = {run["seed"]: run for run in changes[0]["runs"]}
     known = [run["seconds"] for run in changes[0]["runs"] if run["seconds"]]
-    titles = ["change", "validation accuracy", "difference", *record["more"], "time"]
+    titles = ["change", "validation accuracy", "difference", *record["more"]]
+    titles += ["time"] if known else []
     rows = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
     for change in changes:
-        runs, gain, time = change["runs"], "", "1" if known else "–"
+        runs, gain, time = change["runs"], "", "1"
         if change is not changes[0]:  # seed by seed
             pairs = [(run, as_it_is[run["seed"]]) for run in runs if run["seed"] in as_it_is]
             gains = [run["val_accuracy"] - other["val_accuracy"] for run, other in pairs]
@@ -289,7 +290,8 @@ def experiment(name):
         accuracy, *more = (
             _shares([run[key] for run in runs]) for key in ("val_accuracy", *record["more"])
         )
-        rows.append(f"| {' | '.join([change['change'], accuracy, gain, *more, time])} |")
+        cells = [change["change"], accuracy, gain, *more] + ([time] if known else [])
+        rows.append(f"| {' | '.join(cells)} |")
 
     most = max(len(change["runs"]) for change in changes)
     seeds = f"mean and standard deviation over {most} seeds" if most > 1 else "one seed"

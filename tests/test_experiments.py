@@ -120,7 +120,7 @@ def test_on_a_busy_computer_no_times_are_kept(run, tiny, capsys):
     assert {each["seconds"] for change in changes for each in change["runs"]} == {None}
     lines = " ".join(results.experiment("tiny"))
     assert "percentage points. " in lines and "| 26.50% ± 0.71% | −25.00 | 13.25%" in lines
-    assert lines.count("| – |") == 3
+    assert " time " not in lines
     capsys.readouterr()
     # Later, alone on it: the first seed gives the times.
     run.main(["tiny"])
