@@ -115,16 +115,22 @@ def test_truncated_weights_are_told_in_one_sentence(saved, cut):
         export_models.exported(name)
 
 
-@pytest.mark.parametrize("name", ["any_hand", "linear", "lenet5", "simple_cnn", "kaggle_lenet"])
-def test_small_models_read_as_with_all_digits_of_their_weights(name):
-    """Of 1,000 validation images at most one is read differently, and no drawing."""
-    model = models.load(name)
+@pytest.fixture(scope="module")
+def digits_to_read():
+    """1,000 validation images and the hundred drawings: shape (1100, 28, 28, 1)."""
     (x, _), _ = datasets.load_mnist()
     _, greys, _ = drawings.read_folder()
     x = np.concatenate([x[-1000:] / np.float32(255), [drawings.prepare(grey) for grey in greys]])
-    whole = model.predict(x[..., np.newaxis], verbose=0).argmax(axis=1)
+    return x[..., np.newaxis]
+
+
+@pytest.mark.parametrize("name", ["any_hand", "linear", "lenet5", "simple_cnn", "kaggle_lenet"])
+def test_small_models_read_as_with_all_digits_of_their_weights(name, digits_to_read):
+    """Of 1,000 validation images at most one is read differently, and no drawing."""
+    model = models.load(name)
+    whole = model.predict(digits_to_read, verbose=0).argmax(axis=1)
     model.set_weights(on_the_page(model))
-    different = model.predict(x[..., np.newaxis], verbose=0).argmax(axis=1) != whole
+    different = model.predict(digits_to_read, verbose=0).argmax(axis=1) != whole
     assert different[:1000].sum() <= 1 and not different[1000:].any()
 
 
