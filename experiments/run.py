@@ -72,14 +72,18 @@ class Experiment:
                     self._keep(trial)
 
     def _former(self):
-        """The recorded runs, by code and seed; those of another environment do not count."""
+        """The recorded runs of these versions, by code and seed; those of other hardware untimed."""
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        if any(record.get(key) != value for key, value in self.environment.items()):
+        here = dict(self.environment)
+        hardware = here.pop("hardware")
+        if any(record.get(key) != value for key, value in here.items()):
             return {}
         runs = [run for change in record["changes"] for run in change["runs"]]
+        if record["hardware"] != hardware:
+            runs = [run | {"seconds": None} for run in runs]
         return {(run["code"], run["seed"]): run for run in runs}
 
     def _trial(self, change, seed):

@@ -132,6 +132,17 @@ def test_on_a_busy_computer_no_times_are_kept(run, tiny, capsys):
     assert "multiple of its 1 s." in lines and "13.25% ± 0.35% | 1.00 |" in lines
 
 
+def test_on_another_computer_the_first_seed_gives_the_times(run, tiny, monkeypatch):
+    del run.PLAN["tiny"]["changes"][0]
+    run.main(["tiny"])
+    here = results.environment()
+    monkeypatch.setattr(results, "environment", lambda: here | {"hardware": "another"})
+    missing = run.Experiment("tiny", run.PLAN["tiny"]).missing()
+    assert [trial.seed for trial in missing] == [1, 1, 1]
+    monkeypatch.setattr(results, "environment", lambda: here | {"versions": {"keras": "4"}})
+    assert len(run.Experiment("tiny", run.PLAN["tiny"]).missing()) == 6
+
+
 def test_a_mistake_in_the_plan_is_one_sentence(run, tiny):
     def says(change):
         with pytest.raises(InputError) as raised:
