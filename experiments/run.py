@@ -72,7 +72,7 @@ class Experiment:
                     self._keep(trial)
 
     def _former(self):
-        """The recorded runs of these versions, by code and seed; those of other hardware untimed."""
+        """The recorded runs of these versions, by code and seed; untimed if of other hardware."""
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
