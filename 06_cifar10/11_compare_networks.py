@@ -142,6 +142,22 @@ for name, (classes, counts) in matrices.items():
 #   padding, weight decay, or length.
 #
 # <!-- experiment four_layer_to_minivgg -->
+#
+# Measured, with `IMAGES = 10000` and `EPOCHS = 10`, beginning with script 4 on AMD EPYC, 2 cores:
+# the validation accuracy of the best epoch, one seed. The difference from the first row is in
+# percentage points, and the time a multiple of its 57 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 57.42% |  | 1 |
+# | batch normalisation | 58.92% | +1.50 | 1.52 |
+# | schedule: a peak of 0.05, longer warm-up | 60.84% | +3.42 | 0.94 |
+# | augmentation: `SHIFT = 3` | 56.60% | −0.82 | 1.07 |
+# | "same" padding | 60.60% | +3.18 | 1.51 |
+# | weight decay of 0.002 | 57.14% | −0.28 | 1.30 |
+# | length: `EPOCHS = 27` | 67.60% | +10.18 | 3.09 |
+# | all of these, no clipping | 77.46% | +20.04 | 4.16 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** Chapter 07 looks for digits in a scene: `07_bounding_box/1_make_scenes.py`.

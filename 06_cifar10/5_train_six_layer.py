@@ -144,6 +144,18 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # - No max-norm constraint, or no clipping of the gradient.
 #
 # <!-- experiment cifar10_six_layer -->
+#
+# Measured, with `IMAGES = 10000` and `EPOCHS = 10` on AMD EPYC, 2 cores: the validation accuracy
+# of the best epoch, one seed. The difference from the first row is in percentage points, and the
+# time a multiple of its 117 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 59.60% |  | 1 |
+# | `WEIGHT_DECAY = 0` | 58.68% | −0.92 | 0.89 |
+# | no max-norm constraint | 60.38% | +0.78 | 0.88 |
+# | no clipping of the gradient | 65.68% | +6.08 | 0.98 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `6_train_minivgg.py` has four convolutions again, and batch normalisation.

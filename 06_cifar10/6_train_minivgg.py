@@ -148,6 +148,20 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # - No dropout, or no mirror images: which of the two curves rises?
 #
 # <!-- experiment cifar10_minivgg -->
+#
+# Measured, with `IMAGES = 10000` and `EPOCHS = 10` in mixed_bfloat16 on AMD EPYC, 2 cores: the
+# validation accuracy of the best epoch, one seed. The difference from the first row is in
+# percentage points, and the time a multiple of its 56 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 68.82% |  | 1 |
+# | `BATCH_NORMALISATION = False` | 61.18% | −7.64 | 0.90 |
+# | `SCHEDULE = 'constant'` | 63.64% | −5.18 | 1.23 |
+# | `SCHEDULE = 'step'` | 62.58% | −6.24 | 1.05 |
+# | no dropout | 75.16% | +6.34 | 0.95 |
+# | no mirror images | 68.62% | −0.20 | 1.34 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `7_compare_schedules.py` compares the schedules on a smaller scale.
