@@ -145,5 +145,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # **Try.** First give `NAME` a value of your own.
 # - `L2 = 0.01`: what does a hundred times the penalty do to both curves?
 # - `BATCH_SIZE = 16`: which of the two loses more time with small batches?
+# - `LEARNING_RATE = 0.03`: do both suffer alike?
+#
+# <!-- experiment numpy_lenet5 -->
+# <!-- end of experiment -->
 #
 # **Next.** From here on, Keras builds the networks: `02_linear/1_train_linear.py`.

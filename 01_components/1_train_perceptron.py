@@ -123,7 +123,7 @@ print(f"train_perceptron: test accuracy {test_accuracy:.4f} after {len(mistakes)
 # are red where ones have ink (the middle) and blue where zeros have ink (the ring).
 #
 # **Try.**
-# - `DIGITS = (3, 5)`: do the mistakes ever end? Compare the two mean images.
+# - `DIGITS = (3, 5)`: do the mistakes ever end? Compare the two mean images. And `(4, 9)`?
 # - `EPOCHS = 1`: how good is the neuron after it has seen each image once?
 # - `SEED = 1`: another order of the images. Are the weights the same?
 #

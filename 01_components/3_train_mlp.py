@@ -143,7 +143,11 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.** First give `NAME` a value of your own.
 # - `HIDDEN = (16,)`: what accuracy does a network with a ninth of the weights reach?
-# - `LEARNING_RATE = 2.0`: does the loss still fall?
+# - `HIDDEN = ()`: what is left is softmax regression.
+# - `LEARNING_RATE = 2.0`: does the loss still fall? And `0.02`?
 # - `BATCH_SIZE = 1024`: is an epoch faster, and does it learn as much?
+#
+# <!-- experiment numpy_mlp -->
+# <!-- end of experiment -->
 #
 # **Next.** Gradient descent can be improved: `4_optimizers.py`.

@@ -144,6 +144,11 @@ else:
 #
 # **Try.**
 # - `NETWORKS = ("lenet5", "lenet5", "simple_cnn")`: how much does the vote add to small networks?
+# - Six simple CNNs, not three: how soon is the next network worth nothing?
 # - `EPOCHS = 5`: does the vote gain more, or less, where each network was trained for less time?
+# - `ELASTIC = 0`: the strokes are not bent any more.
+#
+# <!-- experiment kaggle_ensemble -->
+# <!-- end of experiment -->
 #
 # **Next.** Chapter 06 leaves the digits for photographs.

@@ -143,5 +143,10 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # **Try.**
 # - `SHIFT = 0`: compare the distance between the two curves.
 # - `IMAGES = 5000`: how much accuracy do nine times as many images bring?
+# - `WARM_UP = 0`, or no clipping of the gradient, or neither: which of them does it need?
+# - No dropout: which of the two curves is the higher one now?
+#
+# <!-- experiment cifar10_four_layer -->
+# <!-- end of experiment -->
 #
 # **Next.** `5_train_six_layer.py` adds a third pair of convolutions.

@@ -141,7 +141,8 @@ print(f"best schedule: {best}")
 # loss stops falling, and the third what it means for images that were not trained on.
 #
 # **Try.**
-# - `PEAK = 0.2` and `PEAK = 0.01`: how large may the rate of one-cycle be?
+# - `PEAK = 0.2` and `PEAK = 0.01`: how large may the rate of one-cycle be? Script 6 has a
+#   table of it, for more images.
 # - `EPOCHS = 30`: does the order of the schedules stay the same in a longer training?
 #
 # **Next.** `8_train_airbench.py` trains another network in ten epochs.

@@ -145,5 +145,6 @@ else:
 # **Try.**
 # - `PROCESSES = 1`: the same batches on one machine. Compare the validation accuracy of each epoch.
 # - `BATCH_SIZE = 1024`, once with `RATE_PER_64` an eighth of what it was: which of them is worse?
+# - `WARM_UP = 0`: the rate is at its height at once.
 #
 # **Next.** What one loses, in the `README.md` of this folder, and `plan_for_128_gpus.md`.

@@ -113,7 +113,7 @@ class Trial:
         if found := re.match(r"Epoch (\d+)/(\d+)", line):
             self.epoch = f"{found[1]}/{found[2]}"
             return False
-        if found := re.search(r"(?:val_(?:\w+_)?|validation )accuracy:? ([\d.e+-]+)", line):
+        if found := re.search(r"(?:val_(?:\w+_)?|validation )accuracy'?:? ([\d.e+-]+)", line):
             self.accuracy = max(self.accuracy or 0.0, float(found[1]))
             self.seconds = time.perf_counter() - self.start
             return True

@@ -40,6 +40,11 @@ SAME = {
     "layers.Conv2D(64, 3, **relu)": 'layers.Conv2D(64, 3, padding="same", **relu)',
 }
 UNCLIPPED = {", global_clipnorm=1": ""}
+UNDROPPED = {
+    "(2),  # 15×15\n        layers.Dropout(0.25),": "(2),",
+    "(2),  # 6×6\n        layers.Dropout(0.25),": "(2),",
+    "        layers.Dropout(0.5),\n": "",
+}
 
 # The optimiser that script 8 of chapter 06 would have without Muon, with rates that suit it.
 SGD = {
@@ -60,6 +65,45 @@ optimizer = FastOffsets(Triangle(), MOMENTUM, nesterov=True, weight_decay=0.01)
 }
 
 PLAN = {
+    "numpy_mlp": {
+        "script": "01_components/3_train_mlp.py",
+        "seeds": (1, 2, 3),
+        "base": {"EPOCHS": 5},
+        "changes": [
+            {"HIDDEN": (16,)},
+            {"HIDDEN": ()},
+            {"LEARNING_RATE": 2.0},
+            {"LEARNING_RATE": 0.02},
+            {"BATCH_SIZE": 1024},
+        ],
+    },
+    "numpy_convnet": {
+        "script": "01_components/15_train_convnet.py",
+        "seeds": (1, 2, 3),
+        "base": {"ITERATIONS": 1500},
+        "changes": [
+            {"OPTIMIZER": "adam", "LEARNING_RATE": 0.001},
+            ("momentum, `LEARNING_RATE = 0.02`", {"OPTIMIZER": "momentum", "LEARNING_RATE": 0.02}),
+            {"ACTIVATION": "sigmoid"},
+            {"POOLING": "average"},
+            {"LOSS": "svm"},
+        ],
+    },
+    "numpy_lenet5": {
+        "script": "01_components/16_lenet5_numpy_against_keras.py",
+        "seeds": (1, 2, 3),
+        "base": {
+            "EPOCHS": 3,
+            'options = {"verbose": 2,': 'options = {"verbose": 0,',
+            "keras_seconds += time.perf_counter()": (
+                "keras_seconds += time.perf_counter()\n"
+                "print(f\"Keras: {max(history['val_accuracy']):.4f}\")"
+            ),
+        },
+        "accuracy": "of the best epoch in NumPy",
+        "more": {"in Keras": r"Keras: ([\d.]+)"},
+        "changes": [{"L2": 0.01}, {"BATCH_SIZE": 16}, {"LEARNING_RATE": 0.03}],
+    },
     "linear": {
         "script": "02_linear/1_train_linear.py",
         "seeds": (1, 2, 3),
@@ -172,6 +216,35 @@ PLAN = {
             ),
         ],
     },
+    "kaggle_ensemble": {
+        "script": "05_kaggle/4_ensemble.py",
+        "seeds": (1, 2, 3),
+        "base": {
+            "EPOCHS": 2,
+            "NETWORKS": ("simple_cnn", "simple_cnn", "simple_cnn"),
+            "data = competition.load()": """data = competition.load()
+held = data.x_train[37_000:, ..., np.newaxis].astype("float32") / 255, data.y_train[37_000:]
+data = data._replace(x_train=data.x_train[:37_000], y_train=data.y_train[:37_000])""",
+            "images = keras.Input((28, 28, 1))": """
+answers = np.stack([model.predict(held[0], batch_size=1000, verbose=0) for model, _ in networks])
+alone = np.mean(answers.argmax(axis=2) == held[1])
+vote = np.mean(answers.mean(axis=0).argmax(axis=1) == held[1])
+print(f"each alone: {alone:.4f}")
+print(f"the vote: validation accuracy {vote:.4f}")
+print(f"trained in {sum(spent for _, spent in networks):.1f} s")
+raise SystemExit""",
+        },
+        "note": "with 5,000 of the labelled images set apart",
+        "accuracy": "of the vote",
+        "more": {"of each network, mean": r"each alone: ([\d.]+)"},
+        "first": ("05_kaggle/1_preprocess.py", "data/kaggle/train.csv"),
+        "changes": [
+            ("two LeNet-5, a simple CNN", {"NETWORKS": ("lenet5", "lenet5", "simple_cnn")}),
+            ("six simple CNNs", {"NETWORKS": ("simple_cnn",) * 6}),
+            {"EPOCHS": 1},
+            {"ELASTIC": 0},
+        ],
+    },
     "cifar10_shallownet": {
         "script": "06_cifar10/2_train_shallownet.py",
         "seeds": (1, 2, 3),
@@ -187,6 +260,19 @@ PLAN = {
                     " np.tile(y_train, 2)\n": ""
                 },
             ),
+        ],
+    },
+    "cifar10_four_layer": {
+        "script": "06_cifar10/4_train_four_layer.py",
+        "seeds": (1, 2, 3),
+        "base": {"IMAGES": 10_000, "EPOCHS": 10},
+        "changes": [
+            {"SHIFT": 0},
+            {"IMAGES": 5000},
+            {"WARM_UP": 0},
+            ("no clipping of the gradient", UNCLIPPED),
+            ("neither warm-up nor clipping", {"WARM_UP": 0} | UNCLIPPED),
+            ("no dropout", UNDROPPED),
         ],
     },
     "cifar10_six_layer": {
@@ -207,6 +293,8 @@ PLAN = {
             {"BATCH_NORMALISATION": False},
             {"SCHEDULE": "constant"},
             {"SCHEDULE": "step"},
+            {"PEAK": 0.2},
+            {"PEAK": 0.01},
             ("no dropout", {"Dropout(0.25)": "Dropout(0)", "Dropout(0.5)": "Dropout(0)"}),
             (
                 "no mirror images",
