@@ -143,7 +143,7 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.** First give `NAME` a value of your own.
 # - `HIDDEN = (16,)`: what accuracy does a network with a ninth of the weights reach?
-# - `HIDDEN = ()`: what is left is softmax regression.
+# - `HIDDEN = (512,)`: one layer more or four times as many units, which of the two is worth more?
 # - `LEARNING_RATE = 2.0`: does the loss still fall? And `0.02`?
 # - `BATCH_SIZE = 1024`: is an epoch faster, and does it learn as much?
 #

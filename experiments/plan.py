@@ -71,7 +71,7 @@ PLAN = {
         "base": {"EPOCHS": 5},
         "changes": [
             {"HIDDEN": (16,)},
-            {"HIDDEN": ()},
+            {"HIDDEN": (512,)},
             {"LEARNING_RATE": 2.0},
             {"LEARNING_RATE": 0.02},
             {"BATCH_SIZE": 1024},
