@@ -147,6 +147,20 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - `POOLING = "average"` or `LOSS = "svm"`: what changes in the accuracy, and what in the filters?
 #
 # <!-- experiment numpy_convnet -->
+#
+# Measured, with `ITERATIONS = 1500` on AMD EPYC, 2 cores: the validation accuracy of the best
+# epoch, mean and standard deviation over 3 seeds. The difference from the first row is in
+# percentage points, and the time a multiple of its 7 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 97.50% ± 0.12% |  | 1 |
+# | `OPTIMIZER = 'adam'`, `LEARNING_RATE = 0.001` | 98.15% ± 0.09% | +0.65 | 1.09 |
+# | momentum, `LEARNING_RATE = 0.02` | 98.05% ± 0.10% | +0.55 | 1.06 |
+# | `ACTIVATION = 'sigmoid'` | 87.89% ± 0.30% | −9.61 | 1.10 |
+# | `POOLING = 'average'` | 96.87% ± 0.17% | −0.63 | 0.92 |
+# | `LOSS = 'svm'` | 97.82% ± 0.33% | +0.32 | 1.02 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** Is it right, and is it fast? `16_lenet5_numpy_against_keras.py`.

@@ -148,6 +148,18 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - `LEARNING_RATE = 0.03`: do both suffer alike?
 #
 # <!-- experiment numpy_lenet5 -->
+#
+# Measured, with `EPOCHS = 3` on AMD EPYC, 2 cores: the validation accuracy of the best epoch in
+# NumPy, mean and standard deviation over 3 seeds. The difference from the first row is in
+# percentage points, and the time a multiple of its 6 s.
+#
+# | change | validation accuracy | difference | in Keras | time |
+# |---|---:|---:|---:|---:|
+# | as it is | 98.63% ± 0.05% |  | 98.48% ± 0.05% | 1 |
+# | `L2 = 0.01` | 96.92% ± 0.26% | −1.71 | 97.06% ± 0.07% | 1.05 |
+# | `BATCH_SIZE = 16` | 98.92% ± 0.12% | +0.29 | 98.94% ± 0.03% | 2.51 |
+# | `LEARNING_RATE = 0.03` | 69.09% ± 50.10% | −29.55 | 98.17% ± 0.40% | 1.03 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** From here on, Keras builds the networks: `02_linear/1_train_linear.py`.

@@ -148,6 +148,20 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # - `BATCH_SIZE = 1024`: is an epoch faster, and does it learn as much?
 #
 # <!-- experiment numpy_mlp -->
+#
+# Measured, with `EPOCHS = 5` on AMD EPYC, 2 cores: the validation accuracy of the best epoch, mean
+# and standard deviation over 3 seeds. The difference from the first row is in percentage points,
+# and the time a multiple of its 2 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 97.23% ± 0.01% |  | 1 |
+# | `HIDDEN = (16,)` | 94.00% ± 0.11% | −3.23 | 0.25 |
+# | `HIDDEN = (512,)` | 97.05% ± 0.07% | −0.17 | 3.24 |
+# | `LEARNING_RATE = 2.0` | 10.97% ± 0.46% | −86.25 | 1.00 |
+# | `LEARNING_RATE = 0.02` | 94.13% ± 0.30% | −3.09 | 1.02 |
+# | `BATCH_SIZE = 1024` | 92.99% ± 0.15% | −4.23 | 0.90 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** Gradient descent can be improved: `4_optimizers.py`.

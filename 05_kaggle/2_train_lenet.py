@@ -149,7 +149,7 @@ print(f"{name} ({source}): {score} in {seconds:.0f} s")
 #
 # <!-- experiment kaggle_lenet -->
 #
-# Measured, with `EPOCHS = 6`, the first of the two trainings alone on AMD EPYC, 1 core: the
+# Measured, with `EPOCHS = 6`, the first of the two trainings alone, on AMD EPYC, 1 core: the
 # validation accuracy of the best epoch, one seed. The difference from the first row is in
 # percentage points.
 #

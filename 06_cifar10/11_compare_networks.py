@@ -143,7 +143,7 @@ for name, (classes, counts) in matrices.items():
 #
 # <!-- experiment four_layer_to_minivgg -->
 #
-# Measured, with `IMAGES = 10000` and `EPOCHS = 10`, beginning with script 4 on AMD EPYC, 2 cores:
+# Measured, with `IMAGES = 10000` and `EPOCHS = 10`, beginning with script 4, on AMD EPYC, 2 cores:
 # the validation accuracy of the best epoch, mean and standard deviation over 2 seeds. The
 # difference from the first row is in percentage points, and the time a multiple of its 57 s.
 #

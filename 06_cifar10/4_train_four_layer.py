@@ -84,9 +84,10 @@ model.summary()
 
 # %% [markdown]
 # ## The learning rate
-# The first gradients of this network are so long that large steps destroy it. Therefore gradients
-# longer than 1 are shortened to 1 (`global_clipnorm`), and the rate rises from 0 during the
-# warm-up. Then it falls to 0 along a cosine, which lets the weights settle.
+# The first gradients of this network are so long that large steps destroy it. Therefore the rate
+# rises from 0 during the warm-up, and gradients longer than 1 are shortened to 1
+# (`global_clipnorm`). The table under «Try» shows that one of the two is enough. After the warm-up
+# the rate falls to 0 along a cosine, which lets the weights settle.
 
 # %%
 steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)  # batches of an epoch, rounded up
@@ -147,6 +148,21 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # - No dropout: which of the two curves is the higher one now?
 #
 # <!-- experiment cifar10_four_layer -->
+#
+# Measured, with `IMAGES = 10000` and `EPOCHS = 10` on AMD EPYC, 2 cores: the validation accuracy
+# of the best epoch, one seed. The difference from the first row is in percentage points, and the
+# time a multiple of its 64 s.
+#
+# | change | validation accuracy | difference | time |
+# |---|---:|---:|---:|
+# | as it is | 57.42% |  | 1 |
+# | `SHIFT = 0` | 59.24% | +1.82 | 0.90 |
+# | `IMAGES = 5000` | 49.94% | −7.48 | 0.67 |
+# | `WARM_UP = 0` | 57.78% | +0.36 | 1.28 |
+# | no clipping of the gradient | 59.58% | +2.16 | 1.26 |
+# | neither warm-up nor clipping | 10.00% | −47.42 | 0.92 |
+# | no dropout | 65.38% | +7.96 | 0.88 |
+#
 # <!-- end of experiment -->
 #
 # **Next.** `5_train_six_layer.py` adds a third pair of convolutions.

@@ -297,7 +297,7 @@ def experiment(name):
     seeds = f"mean and standard deviation over {most} seeds" if most > 1 else "one seed"
     base = [f"`{key} = {value!r}`" for key, value in record["base"].items() if key.isupper()]
     base = f", with {' and '.join(base)}" if base else ""
-    note = f", {record['note']}" if record["note"] else ""
+    note = f", {record['note']}," if record["note"] else ""
     precision = _unless_float32(record.get("precision"))
     multiple = f", and the time a multiple of its {duration(np.mean(known))}" if known else ""
     caption = (

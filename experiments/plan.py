@@ -189,6 +189,7 @@ PLAN = {
         "changes": [
             {"WARM_UP": 0},
             ("`CLIP = 1e9`", {"CLIP": 1e9}),
+            ("`WARM_UP = 0`, `CLIP = 1e9`", {"WARM_UP": 0, "CLIP": 1e9}),
             ("Glorot, not He", {"he_normal": "glorot_uniform"}),
         ],
     },
