@@ -144,8 +144,7 @@ else:
 # **What you saw.** Compare the accuracy with that of the simple CNN: `make results` prints both.
 #
 # **Try.**
-# - `EPOCHS = 1` with `WARM_UP = 0`, with `CLIP = 1e9`, with both, or with Glorot's initialisation,
-#   not He's: which of them does the network need?
+# - `EPOCHS = 1` with `WARM_UP = 0`, with `CLIP = 1e9`, with both; or Glorot's initialisation.
 # - `HEAD = (4096, 4096)`, the paper's: compare the parameters in the summary.
 #
 # <!-- experiment vgg16_32 -->

@@ -145,8 +145,7 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # **Try.**
 # - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?
 # - `SCHEDULE = "constant"` and `"step"`: compare the curves with those of one-cycle.
-# - `PEAK = 0.2` and `PEAK = 0.01`: how large may it be?
-# - No dropout, or no mirror images: which of the two curves rises?
+# - `PEAK = 0.2` or `0.01`. No dropout, or no mirror images: which of the two curves rises?
 #
 # <!-- experiment cifar10_minivgg -->
 #
