@@ -139,8 +139,8 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # %% [markdown]
 # **What you saw.** The validation accuracy fluctuates while the rate is high. It becomes steady and
 # higher when the rate falls to zero. The accuracy is above that of script 4, but the two trainings
-# differ in padding, batch normalisation, epochs, peak, shift and weight decay. This comparison does
-# not say what each of them is worth.
+# differ in padding, batch normalisation, epochs, peak, shift and weight decay. The table in
+# script 11 says what each of them is worth.
 #
 # **Try.**
 # - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?
