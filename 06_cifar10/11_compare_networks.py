@@ -155,8 +155,8 @@ for name, (classes, counts) in matrices.items():
 # | augmentation: `SHIFT = 3` | 58.00% ± 1.22% | −0.28 | 1.07 |
 # | "same" padding | 60.67% ± 0.38% | +2.39 | 1.51 |
 # | weight decay of 0.002 | 58.41% ± 1.16% | +0.13 | 1.30 |
-# | length: `EPOCHS = 27` | 68.69% ± 1.54% | +10.46 | 3.09 |
-# | all of these, no clipping | 77.51% ± 0.07% | +19.28 | 4.16 |
+# | length: `EPOCHS = 27` | 68.59% ± 1.10% | +10.31 | 3.09 |
+# | all of these, no clipping | 77.63% ± 0.22% | +19.35 | 4.16 |
 #
 # <!-- end of experiment -->
 #
