@@ -400,7 +400,9 @@ def test_a_machine_without_the_data_keeps_its_own(helpers, tmp_path, monkeypatch
         "assert sorted(p.name for p in (root / 'models').iterdir()) == ['checkpoints']\n"
         "print((root / 'models/checkpoints/x.npz').read_text())\n"
         "(root / 'data/fetched.npz').write_text('fetched')\n"
-        "(root / 'models/checkpoints/x.npz').write_text('next')\n"
+        "beside = root / 'models/checkpoints/.x.npz.partial'\n"
+        "beside.write_text('next')\n"
+        "beside.replace(root / 'models/checkpoints/x.npz')\n"  # as Checkpoint does
         "(root / 'models/x.results.json').write_text('{}')\n"
         "sys.exit(7)\n"
     )
