@@ -77,12 +77,11 @@ class Experiment:
             record = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        here = dict(self.environment)
-        hardware = here.pop("hardware")
-        if any(record.get(key) != value for key, value in here.items()):
+        others = {key for key, value in self.environment.items() if record.get(key) != value}
+        if others - {"hardware"}:
             return {}
         runs = [run for change in record["changes"] for run in change["runs"]]
-        if record["hardware"] != hardware:
+        if "hardware" in others:
             runs = [run | {"seconds": None} for run in runs]
         return {(run["code"], run["seed"]): run for run in runs}
 
