@@ -158,11 +158,11 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # | as it is | 70.10% ± 1.81% |  | 1 |
 # | `BATCH_NORMALISATION = False` | 58.80% ± 3.37% | −11.30 | 0.90 |
 # | `SCHEDULE = 'constant'` | 65.28% ± 2.32% | −4.82 | 1.23 |
-# | `SCHEDULE = 'step'` | 62.58% | −6.24 | 1.05 |
-# | `PEAK = 0.2` | 70.04% | +1.22 | 1.10 |
-# | `PEAK = 0.01` | 61.70% | −7.12 | 1.08 |
-# | no dropout | 75.16% | +6.34 | 0.95 |
-# | no mirror images | 68.62% | −0.20 | 1.34 |
+# | `SCHEDULE = 'step'` | 62.58% (1 of 2 seeds) | −6.24 | 1.05 |
+# | `PEAK = 0.2` | 70.04% (1 of 2 seeds) | +1.22 | 1.10 |
+# | `PEAK = 0.01` | 61.70% (1 of 2 seeds) | −7.12 | 1.08 |
+# | no dropout | 75.16% (1 of 2 seeds) | +6.34 | 0.95 |
+# | no mirror images | 68.62% (1 of 2 seeds) | −0.20 | 1.34 |
 #
 # <!-- end of experiment -->
 #

@@ -278,6 +278,7 @@ def experiment(name):
     titles = ["change", "validation accuracy", "difference", *record["more"]]
     titles += ["time"] if known else []
     rows = [f"| {' | '.join(titles)} |", "|---|" + "---:|" * (len(titles) - 1)]
+    most = max(len(change["runs"]) for change in changes)
     for change in changes:
         runs, gain, time = change["runs"], "", "1"
         if change is not changes[0]:  # seed by seed
@@ -290,10 +291,10 @@ def experiment(name):
         accuracy, *more = (
             _shares([run[key] for run in runs]) for key in ("val_accuracy", *record["more"])
         )
-        cells = [change["change"], accuracy, gain, *more] + ([time] if known else [])
+        fewer = f" ({len(runs)} of {most} seeds)" if len(runs) < most else ""
+        cells = [change["change"], accuracy + fewer, gain, *more] + ([time] if known else [])
         rows.append(f"| {' | '.join(cells)} |")
 
-    most = max(len(change["runs"]) for change in changes)
     seeds = f"mean and standard deviation over {most} seeds" if most > 1 else "one seed"
     base = [f"`{key} = {value!r}`" for key, value in record["base"].items() if key.isupper()]
     base = f", with {' and '.join(base)}" if base else ""

@@ -92,6 +92,11 @@ def test_the_trainings_are_recorded_and_one_that_fails_stops_no_other(run, tiny,
     assert "| half | 26.50% ± 0.71% | −25.00 | 13.25% ± 0.35% | 1.00 |" in table
     assert not any("RATE" in row for row in table), "what was not measured does not appear"
 
+    half["runs"].pop()
+    (tiny / "experiments" / "tiny.json").write_text(json.dumps(record))
+    row = "| half | 26.00% (1 of 2 seeds) | −25.00 | 13.00% | 1.00 |"
+    assert row in results.experiment("tiny"), "of an experiment that is not complete"
+
 
 def test_only_what_is_missing_is_trained(run, tiny, capsys):
     del run.PLAN["tiny"]["changes"][0]
