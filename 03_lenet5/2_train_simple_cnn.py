@@ -151,9 +151,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 # | no distortions | 99.16% ± 0.05% | −0.11 | 0.95 |
 # | `ELASTIC = 0` | 99.30% ± 0.02% | +0.03 | 0.99 |
 # | `LABEL_SMOOTHING = 0` | 99.31% ± 0.03% | +0.03 | 0.92 |
-# | `BATCH_SIZE = 32` | 99.41% ± 0.04% (2 of 3 seeds) | +0.10 | 1.65 |
-# | `BATCH_SIZE = 512` | 99.01% ± 0.13% (2 of 3 seeds) | −0.30 | 0.90 |
-# | half the filters | 99.05% ± 0.07% (2 of 3 seeds) | −0.26 | 0.83 |
+# | `BATCH_SIZE = 32` | 99.37% ± 0.07% | +0.10 | 1.65 |
+# | `BATCH_SIZE = 512` | 99.01% ± 0.09% | −0.26 | 0.90 |
+# | half the filters | 99.09% ± 0.08% | −0.19 | 0.83 |
 # | twice the filters | 99.34% ± 0.00% (2 of 3 seeds) | +0.03 | 3.60 |
 #
 # <!-- end of experiment -->
