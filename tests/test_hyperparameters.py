@@ -9,7 +9,6 @@ import linecache
 import math
 import os
 import re
-import subprocess
 import sys
 
 from cnn_practice import errors, files, hyperparameters, results, training
@@ -305,16 +304,12 @@ def seconds_of_children():
 
 
 @pytest.mark.script
-def test_a_run_with_a_wrong_value_ends_as_soon_as_keras_is_imported(fresh_project):
+def test_a_run_with_a_wrong_value_ends_within_ten_seconds(fresh_project):
     script = "03_lenet5/1_train_lenet5.py"
     fresh_project.edit(script, ACTIVATION="rleu")
-    times = [seconds_of_children()]
-    subprocess.run([sys.executable, "-c", "import keras"], check=True, capture_output=True)
-    times.append(seconds_of_children())
+    start = seconds_of_children()
     sentence = fresh_project.fails_with_one_sentence(script)
-    times.append(seconds_of_children())
-    before, imported, ended = times
-    assert ended - imported < 1.5 * (imported - before)
+    assert seconds_of_children() - start < 10
     assert sentence.startswith('ACTIVATION is "rleu", perhaps for "relu": choose ')
     path = fresh_project.root / script
     path.write_text(path.read_text("utf-8").replace("'rleu'", "relu"), "utf-8")
