@@ -145,7 +145,7 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {seconds:.0f} s")
 #
 # **Try.**
 # - `ADDED = False` with another `NAME`: MNIST alone. Which styles suffer?
-# - `STRETCHED = 0`, `PEN = 0`, or other styles in `LEFT_OUT`.
+# - `STRETCHED = 0`, or `PEN = 0`: does it still read digits in other styles?
 #
 # <!-- experiment any_hand -->
 #

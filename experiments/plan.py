@@ -254,6 +254,7 @@ raise SystemExit""",
             {"WEIGHT_DECAY": 0},
             {"LEARNING_RATE": 0.1},
             {"LEARNING_RATE": 0.001},
+            {"CLASSES": ("ship", "frog", "truck")},
             (
                 "no mirrored images",
                 {
