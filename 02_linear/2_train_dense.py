@@ -61,7 +61,7 @@ parts = datasets.split(datasets.load_mnist(), VALIDATION)
 x_train, x_val, x_test = (x[..., np.newaxis].astype("float32") / 255 for x, _ in parts)
 y_train, y_val, y_test = (keras.utils.to_categorical(y, 10) for _, y in parts)
 amounts = {"rotation": ROTATION, "shift": SHIFT, "zoom": ZOOM, "shear": SHEAR, "elastic": ELASTIC}
-train = (
+train = datasets.without_autotuner(  # or the end of an epoch waits for it
     tf.data.Dataset.from_tensor_slices((x_train, y_train))
     .shuffle(len(x_train), seed=SEED)
     .batch(BATCH_SIZE)

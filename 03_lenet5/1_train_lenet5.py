@@ -58,7 +58,7 @@ keras.utils.set_random_seed(SEED)
 parts = datasets.split(datasets.load_mnist(), VALIDATION)
 x_train, x_val, x_test = (x[..., np.newaxis].astype("float32") / 255 for x, _ in parts)
 y_train, y_val, y_test = (y for _, y in parts)
-train = (
+train = datasets.without_autotuner(  # or the end of an epoch waits for it
     tf.data.Dataset.from_tensor_slices((x_train, y_train))
     .shuffle(len(x_train), seed=SEED)
     .batch(BATCH_SIZE)

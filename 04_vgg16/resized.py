@@ -73,7 +73,8 @@ def batches(images, numbers, labels, batch_size, seed=None):
         pixels = tf.ensure_shape(pixels, (None, *images.shape[1:]))
         return tf.cast(pixels[..., tf.newaxis], "float32") / 255, digits
 
-    return data.batch(batch_size).map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    data = data.batch(batch_size).map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return datasets.without_autotuner(data)
 
 
 def load(size):

@@ -1,5 +1,6 @@
 """The training images of this chapter, distorted anew in each epoch."""
 
+from cnn_practice import datasets
 from cnn_practice.distortions import distort
 
 import tensorflow as tf
@@ -18,7 +19,7 @@ def distorted(images, labels, batch_size, seed, **amounts):
     Returns:
         ``tf.data.Dataset`` of pairs (images, labels); give ``fit`` ``shuffle=False``.
     """
-    return (
+    return datasets.without_autotuner(
         tf.data.Dataset.from_tensor_slices((images, labels))
         .shuffle(len(images), seed=seed)
         .batch(batch_size)

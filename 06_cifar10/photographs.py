@@ -66,7 +66,7 @@ def distorted_batches(images, labels, batch_size, shift, seed):
         ``tf.data.Dataset`` of pairs: float32 images in [0, 1] and their labels. Each epoch has
         another order and other distortions.
     """
-    return (
+    return datasets.without_autotuner(
         tf.data.Dataset.from_tensor_slices((images, labels))
         .shuffle(len(images), seed=seed)
         .batch(batch_size)

@@ -1,5 +1,7 @@
 """A few dozen pictures in three parts, and in batches."""
 
+from cnn_practice import datasets
+
 import numpy as np
 import tensorflow as tf
 
@@ -40,4 +42,6 @@ def batches(pictures, labels, size, seed=None, augment=None):
     if seed is not None:
         data = data.shuffle(len(pictures), seed=seed)
     data = data.batch(size).map(lambda x, y: (tf.cast(x, "float32") / 255, y))
-    return data.map(lambda x, y: (augment(x, training=True), y)) if augment else data
+    if augment:
+        data = data.map(lambda x, y: (augment(x, training=True), y))
+    return datasets.without_autotuner(data)

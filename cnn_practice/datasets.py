@@ -245,6 +245,21 @@ def split(data, validation=5000, seed=0):
     return (x[~in_validation], y[~in_validation]), (x[in_validation], y[in_validation]), test
 
 
+def without_autotuner(dataset):
+    """The same ``tf.data.Dataset``, whose epochs end at once.
+
+    TensorFlow's autotuner has a thread that wakes after ever longer pauses, up to a minute. At the
+    end of an epoch the training waits for the end of this thread, which in TensorFlow 2.20 often
+    sleeps on although it was called: ``benchmarks/epoch_end.py`` measures how often and for how
+    long. Keras switches the autotuner off for its own ``PyDataset``, too.
+    """
+    import tensorflow as tf  # here, because it takes seconds and most callers need only the data
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
 def read_npz(path):
     """All arrays of an ``.npz`` file as a dict, without pickle.
 

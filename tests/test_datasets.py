@@ -116,3 +116,16 @@ def test_the_idx_reader_reads_what_the_format_says(tmp_path):
     path.write_bytes(b"hello")
     with pytest.raises(InputError, match="not an IDX file"):
         read_idx(path)
+
+
+def test_without_the_autotuner_an_epoch_ends_at_once_with_the_same_elements():
+    """Not the waiting itself, which is a matter of chance, but that TensorFlow is told."""
+    import tensorflow as tf
+
+    plain = tf.data.Dataset.range(20).shuffle(20, seed=3).map(lambda x: x + 1).prefetch(2)
+    changed = datasets.without_autotuner(plain)
+    assert changed.options().autotune.enabled is False
+    assert plain.options().autotune.enabled is None, "the dataset itself is unchanged"
+    # What follows keeps it, as Keras's own prefetching does.
+    assert changed.prefetch(tf.data.AUTOTUNE).options().autotune.enabled is False
+    assert sorted(changed.as_numpy_iterator()) == list(range(1, 21))
