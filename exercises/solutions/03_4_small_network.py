@@ -7,6 +7,7 @@
 # rises quickly and falls along a cosine to zero.
 
 # %%
+from cnn_practice import datasets
 from cnn_practice.distortions import distort
 
 import keras
@@ -51,7 +52,7 @@ def distorted(images, labels):
 
 def train(model, x, y):
     """Train on images that are distorted anew in each epoch."""
-    batches = (
+    batches = datasets.without_autotuner(
         tf.data.Dataset.from_tensor_slices((x, y))
         .shuffle(len(x))
         .batch(BATCH_SIZE)

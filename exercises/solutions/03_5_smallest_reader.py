@@ -6,6 +6,7 @@
 # are. Batch normalisation lets so few weights learn fast.
 
 # %%
+from cnn_practice import datasets
 from cnn_practice.distortions import distort
 
 import keras
@@ -50,7 +51,7 @@ def distorted(images, labels):
 
 def train(model, x, y):
     """Train on images that are distorted anew in each epoch."""
-    batches = (
+    batches = datasets.without_autotuner(
         tf.data.Dataset.from_tensor_slices((x, y))
         .shuffle(len(x))
         .batch(BATCH_SIZE)
