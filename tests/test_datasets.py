@@ -118,7 +118,7 @@ def test_the_idx_reader_reads_what_the_format_says(tmp_path):
         read_idx(path)
 
 
-def test_without_the_autotuner_an_epoch_ends_at_once_with_the_same_elements():
+def test_a_dataset_without_the_autotuner_has_the_same_elements():
     """Not the waiting itself, which is a matter of chance, but that TensorFlow is told."""
     import tensorflow as tf
 
