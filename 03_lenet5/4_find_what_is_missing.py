@@ -84,7 +84,7 @@ for i in shown:
     distances = np.sum(flat**2, axis=1) - 2 * flat @ pictures[i].ravel()
     nearest = np.argsort(distances)[:NEIGHBOURS]
     rows += [pictures[i], *(x_train[nearest] / 255)]
-    captions += [f"{kinds[i][:16]}\n→ {predicted[i]}", *(f"MNIST {y_train[n]}" for n in nearest)]
+    captions += [f"{kinds[i][:17]}\n→ {predicted[i]}", *(f"MNIST {y_train[n]}" for n in nearest)]
 if shown:
     plots.picture_grid(
         np.stack(rows),

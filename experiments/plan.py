@@ -157,6 +157,7 @@ PLAN = {
             ("no distortions", STRAIGHT),
             {"ELASTIC": 0},
             {"LABEL_SMOOTHING": 0},
+            {"WEIGHT_DECAY": 0},
             {"BATCH_SIZE": 32},
             {"BATCH_SIZE": 512},
             ("half the filters", {"Conv2D(30, 5": "Conv2D(15, 5", "Conv2D(70, 3": "Conv2D(35, 3"}),
