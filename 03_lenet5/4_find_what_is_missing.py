@@ -15,6 +15,7 @@
 # such as {"my_seven.png": 7}.
 
 # %%
+import textwrap
 from pathlib import Path
 
 from cnn_practice import datasets, drawings, hyperparameters, models, plots
@@ -84,7 +85,8 @@ for i in shown:
     distances = np.sum(flat**2, axis=1) - 2 * flat @ pictures[i].ravel()
     nearest = np.argsort(distances)[:NEIGHBOURS]
     rows += [pictures[i], *(x_train[nearest] / 255)]
-    captions += [f"{kinds[i][:17]}\n→ {predicted[i]}", *(f"MNIST {y_train[n]}" for n in nearest)]
+    style = textwrap.fill(kinds[i], 17)
+    captions += [f"{style}\n→ {predicted[i]}", *(f"MNIST {y_train[n]}" for n in nearest)]
 if shown:
     plots.picture_grid(
         np.stack(rows),
