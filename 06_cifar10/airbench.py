@@ -80,33 +80,38 @@ def dirac(kernel):
 
 
 class Muon(keras.optimizers.SGD):
-    """Steps of one length along orthogonal matrices for convolutions, SGD for all other weights.
+    """Steps of one length along orthogonal matrices for all kernels but the last, else SGD.
 
     Keras's own Muon leaves every kernel that is no matrix to AdamW. Here the kernel of a
-    convolution is taken as a matrix (kh·kw·C, F) and kept at the length √F. Both kinds have
-    Nesterov's momentum.
+    convolution is taken as a matrix (kh·kw·C, F). Each kernel of F filters or units is kept at the
+    length √F. Both kinds of weights have Nesterov's momentum.
 
     Args:
-        rate: learning rate of the convolutions, a number or a schedule.
-        kernel_momentum: share of the former step that is kept in the next, of convolutions.
+        rate: learning rate of the kernels but the last, a number or a schedule.
+        kernel_momentum: share of the former step that is kept in the next, of these kernels.
         momentum: the same of all other weights.
-        head: factor on ``rate`` for the kernels of dense layers.
+        head: factor on ``rate`` for the last kernel.
         offsets: factor on ``rate`` for biases and the offsets of normalisation.
         weight_decay: times ``rate``, the share that every other weight loses per step.
     """
 
-    def __init__(self, rate, kernel_momentum, momentum, head, offsets, weight_decay):
+    def __init__(self, rate, kernel_momentum, momentum, head, offsets, weight_decay=None):
         super().__init__(rate, momentum, nesterov=True, weight_decay=weight_decay)
         self.kernel_momentum, self.head, self.offsets = kernel_momentum, head, offsets
 
+    def build(self, variables):
+        super().build(variables)
+        self.last = [index for index, each in enumerate(variables) if len(each.shape) > 1][-1]
+
     def update_step(self, gradient, variable, rate):
-        if len(variable.shape) == 4:
-            mean = self.momentums[self._get_variable_index(variable)]
+        index = self._get_variable_index(variable)
+        if len(variable.shape) > 1 and index != self.last:
+            mean = self.momentums[index]
             self.assign(mean, self.kernel_momentum * mean + gradient)
             step = orthogonal(gradient + self.kernel_momentum * mean)
             self.assign(variable, of_length(variable, variable.shape[-1] ** 0.5) - rate * step)
-        else:  # TensorFlow names a variable by its path, "dense/kernel:0"
-            factor = self.head if "kernel" in variable.name else self.offsets
+        else:
+            factor = self.head if index == self.last else self.offsets
             super().update_step(gradient, variable, rate * factor)
 
 

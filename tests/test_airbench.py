@@ -153,6 +153,7 @@ def test_muon_moves_each_kind_of_weight_by_its_own_rule():
             keras.layers.Conv2D(4, 2),
             keras.layers.BatchNormalization(scale=False),
             keras.layers.Flatten(),
+            keras.layers.Dense(9),
             keras.layers.Dense(2, use_bias=False),
         ]
     )
@@ -165,8 +166,8 @@ def test_muon_moves_each_kind_of_weight_by_its_own_rule():
     of = {v.path: gradient for v, gradient in zip(variables, gradients, strict=True)}
     for variable, old in zip(model.weights, before, strict=True):
         now, gradient = np.asarray(variable), of.get(variable.path, 0)
-        if len(variable.shape) == 4:
-            kept = 2 * old / np.linalg.norm(old)  # √F, of 4 filters
+        if len(variable.shape) > 1 and variable.shape[-1] > 2:  # all kernels but the last
+            kept = variable.shape[-1] ** 0.5 * old / np.linalg.norm(old)
             # Nesterov's first step is 1.6 times the gradient, and has the same length.
             wanted = kept - 0.5 * np.asarray(orthogonal(1.6 * gradient))
         else:  # 1.5 times here
