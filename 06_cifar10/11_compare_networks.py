@@ -138,8 +138,7 @@ for name, (classes, counts) in matrices.items():
 # - Train one of the networks with another NAME and other hyperparameters, and put that name into
 #   NAMES. At which epoch do the curves separate?
 # - `NAMES = ("cifar10_four_layer", "cifar10_six_layer")`: which classes gain the most recall?
-# - Go from script 4 to script 6 by one change alone: batch normalisation, schedule, augmentation,
-#   padding, weight decay, or length.
+# - Go from script 4 to script 6 by one change alone: batch normalisation, padding, or the training.
 #
 # <!-- experiment four_layer_to_minivgg -->
 #

@@ -13,10 +13,9 @@
 # Run the command again after an interruption: it resumes after the last complete epoch.
 #
 # Sources: the layout of [Keras's first CIFAR-10 example](https://github.com/keras-team/keras/blob/026858eb5fac0dd5f2585fdfe497e3e7eb599029/examples/cifar10_cnn.py)
-# (2015), trained differently; dropout, [Srivastava et al.
-# (2014)](https://jmlr.org/papers/v15/srivastava14a.html); He initialisation, [He et al.
-# (2015)](https://arxiv.org/abs/1502.01852); label smoothing, [Szegedy et al.
-# (2016)](https://arxiv.org/abs/1512.00567), section 7; Muon, [Jordan et al.
+# (2015), trained differently; dropout, [Srivastava et al. (2014)](https://jmlr.org/papers/v15/srivastava14a.html);
+# He initialisation, [He et al. (2015)](https://arxiv.org/abs/1502.01852); label smoothing,
+# [Szegedy et al. (2016)](https://arxiv.org/abs/1512.00567), section 7; Muon, [Jordan et al.
 # (2024)](https://kellerjordan.github.io/posts/muon/).
 
 # %%
@@ -91,13 +90,13 @@ model = keras.Sequential(
 model.summary()
 
 # %% [markdown]
-# ## Muon
+# ## Muon and smoothed labels
 # Muon takes the gradient of a kernel as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns,
 # and steps along $U V^\top$: equally far in all directions. The step of SGD, along $G$, is far in
-# the few directions whose singular values in $S$ are large. Muon's authors suppose that the others
-# matter, too; the table under «Try» shows what they are worth here. Each kernel is kept at the
-# length $\sqrt F$. The last kernel and the biases are trained by SGD. The rates rise from 0 during
-# the warm-up and then fall to 0 along a cosine: the weights settle.
+# the few directions whose singular values in $S$ are large. Each kernel is kept at the length
+# $\sqrt F$. The last kernel and the biases are trained by SGD. The rates rise from 0 during the
+# warm-up and then fall to 0 along a cosine: the weights settle. With SMOOTHING = 0.1 the target is
+# 0.91 for the true class and 0.01 for each other one, and not 1 and 0.
 
 # %%
 steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)  # batches of an epoch, rounded up
@@ -107,20 +106,15 @@ rate = keras.optimizers.schedules.CosineDecay(
 )
 other = OTHER_RATE / LEARNING_RATE
 optimizer = Muon(rate, KERNEL_MOMENTUM, MOMENTUM, head=other, offsets=other)
-
-# %% [markdown]
-# ## Smoothed labels
-# With SMOOTHING = 0.1 the target is 0.91 for the true class and 0.01 for each other one, and not
-# 1 and 0. The network is not pressed to be surer and surer of images that it already classifies.
-
-# %%
 loss = keras.losses.CategoricalCrossentropy(label_smoothing=SMOOTHING)
 model.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=16)
 
 # %% [markdown]
-# ## The training
+# ## The training and the test
 # Each image is shifted by up to SHIFT pixels, and mirrored in half of the cases, anew in each
-# epoch. Checkpoint saves the state of the training after each epoch.
+# epoch. Checkpoint saves the state of the training after each epoch. The weights of the best epoch
+# are rounded to float16, in which they are stored, and tested once. The network computes in float32
+# in the test, as it does after it is reloaded.
 
 # %%
 checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()))
@@ -135,12 +129,6 @@ model.fit(
     verbose=2,
 )
 
-# %% [markdown]
-# ## The test
-# The weights of the best epoch are rounded to float16, in which they are stored, and tested once.
-# The network computes in float32 here, as it does after it is reloaded.
-
-# %%
 checkpoint.restore_best()
 model = models.in_float32(model)
 models.round_weights(model, "float16")
@@ -153,15 +141,16 @@ plots.training_curves(checkpoint.history, f"{NAME}_curves", "Four convolutions: 
 print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s")
 
 # %% [markdown]
-# **What you saw.** The validation accuracy is above the training accuracy. This is no mistake:
-# dropout and distortions make the training images more difficult, and the validation images are
-# classified without them.
+# **What you saw.** The validation accuracy is above the training accuracy at first. This is no
+# mistake: dropout and distortions make the training images more difficult, and the validation
+# images are classified without them. In the last epochs the training accuracy overtakes: now the
+# network also learns what only the training images have.
 #
 # **Try.**
 # - `SHIFT = 0`: compare the distance between the two curves.
 # - `IMAGES = 5000`: how much accuracy do nine times as many images bring?
-# - `WARM_UP = 0`, or no clipping of the gradient, or neither: which of them does it need?
-# - No dropout: which of the two curves is the higher one now?
+# - `WARM_UP = 0`, or `SMOOTHING = 0`. No dropout: which of the two curves is the higher one now?
+# - SGD or Adam, each with a rate that suits it, in the place of Muon.
 #
 # <!-- experiment cifar10_four_layer -->
 #

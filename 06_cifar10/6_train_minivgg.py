@@ -138,9 +138,9 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 
 # %% [markdown]
 # **What you saw.** The validation accuracy fluctuates while the rate is high. It becomes steady and
-# higher when the rate falls to zero. The accuracy is above that of script 4, but the two trainings
-# differ in padding, batch normalisation, epochs, peak, shift and weight decay. The table in
-# script 11 says what each of them is worth.
+# higher when the rate falls to zero. The accuracy is above that of script 4, after four times as
+# many epochs. The table in script 11 says what the layout and the training are worth when the
+# number of epochs is the same.
 #
 # **Try.**
 # - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?

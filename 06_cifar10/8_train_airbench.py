@@ -90,11 +90,9 @@ for layer in others:
 
 # %% [markdown]
 # ## Muon
-# [Jordan et al. (2024)](https://kellerjordan.github.io/posts/muon/) take the gradient of a kernel
-# as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns, and step along $U V^\top$: equally far
-# in all directions, where the gradient's own step is far in a few. Each kernel is kept at the
-# length $\sqrt F$. All other weights are trained by SGD, the offsets and the last layer with rates
-# of their own. Every rate falls to zero.
+# As in script 4, Muon [(Jordan et al., 2024)](https://kellerjordan.github.io/posts/muon/) steps
+# equally far in all directions of a kernel and keeps its length. All other weights are trained by
+# SGD, the offsets and the last layer with rates of their own. Every rate falls to zero.
 
 # %%
 steps = EPOCHS * max(len(x_train) // BATCH_SIZE, 1)

@@ -1,4 +1,7 @@
-"""What the short training of script 8 needs: its batches, first filters, steps and views."""
+"""What the short training of script 8 needs: its batches, first filters, steps and views.
+
+Script 4 takes its steps from here, too.
+"""
 
 import keras
 import numpy as np

@@ -345,11 +345,6 @@ raise SystemExit""",
             ("both: mini-VGG's layout", NORMALISED | SAME),
             ("script 6's training: SGD, more dropout", SCRIPT_6),
             ("mini-VGG's layout, script 6's training", NORMALISED | SAME | SCRIPT_6),
-            ("length: `EPOCHS = 20`", {"EPOCHS": 20}),
-            (
-                "all of these, as in script 6",
-                {"EPOCHS": 20} | NORMALISED | SAME | SCRIPT_6,
-            ),
         ],
     },
     "cifar10_airbench": {
