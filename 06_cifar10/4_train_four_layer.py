@@ -1,22 +1,19 @@
 # %% [markdown]
 # # Four convolutions for CIFAR-10
 #
-# This network tells all ten classes apart, with two pairs of convolutions and two dense layers.
-# Photographs are more difficult than digits: the object can be anywhere in the picture and look in
-# any direction. You will see how to train with distorted images, dropout and smoothed labels, and
-# with Muon, an optimiser that steps equally far in all directions.
+# Two pairs of convolutions and two dense layers tell ten classes of photographs apart, in which the
+# object can be anywhere and look in any direction. You will see how to train with distorted images,
+# dropout, smoothed labels, and Muon, an optimiser that steps equally far in all directions. An
+# interrupted training resumes after the last complete epoch when the command is run again.
 #
 #     python 06_cifar10/4_train_four_layer.py
 #
 # Expect 82.79% on the test images (one seed) after 24 min of training on AMD EPYC, 2 cores.
 #
-# Run the command again after an interruption: it resumes after the last complete epoch.
-#
 # Sources: the layout of [Keras's first CIFAR-10 example](https://github.com/keras-team/keras/blob/026858eb5fac0dd5f2585fdfe497e3e7eb599029/examples/cifar10_cnn.py)
 # (2015), trained differently; dropout, [Srivastava et al. (2014)](https://jmlr.org/papers/v15/srivastava14a.html);
 # He initialisation, [He et al. (2015)](https://arxiv.org/abs/1502.01852); label smoothing,
-# [Szegedy et al. (2016)](https://arxiv.org/abs/1512.00567), section 7; Muon, [Jordan et al.
-# (2024)](https://kellerjordan.github.io/posts/muon/).
+# [Szegedy et al. (2016)](https://arxiv.org/abs/1512.00567), section 7.
 
 # %%
 from cnn_practice import hyperparameters, models, plots, precision, results, training
@@ -53,8 +50,7 @@ keras.config.set_dtype_policy(PRECISION)
 
 # %% [markdown]
 # ## The data
-# Three disjoint parts: the weights are trained on the first, the best epoch is chosen by the
-# validation images, and the test images are used once, at the end.
+# Three disjoint parts train the weights, choose the best epoch, and test once, at the end.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -91,12 +87,12 @@ model.summary()
 
 # %% [markdown]
 # ## Muon and smoothed labels
-# Muon takes the gradient of a kernel as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns,
-# and steps along $U V^\top$: equally far in all directions. The step of SGD, along $G$, is far in
-# the few directions whose singular values in $S$ are large. Each kernel is kept at the length
-# $\sqrt F$. The last kernel and the biases are trained by SGD. The rates rise from 0 during the
-# warm-up and then fall to 0 along a cosine: the weights settle. With SMOOTHING = 0.1 the target is
-# 0.91 for the true class and 0.01 for each other one, and not 1 and 0.
+# [Muon (Jordan et al., 2024)](https://kellerjordan.github.io/posts/muon/) takes the gradient of a
+# kernel as a matrix $G = U S V^\top$ of kh·kw·C rows and F columns, and steps along $U V^\top$:
+# equally far in all directions. SGD steps along $G$, far in the few directions whose singular value
+# in $S$ is large. Each kernel is kept at the length $\sqrt F$. The last kernel and the biases are
+# trained by SGD. The rates rise from 0 and then fall to 0 along a cosine: the weights settle. With
+# SMOOTHING = 0.1 the target is 0.91 for the true class and 0.01 for each other one, not 1 and 0.
 
 # %%
 steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)  # batches of an epoch, rounded up
@@ -112,9 +108,8 @@ model.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=16)
 # %% [markdown]
 # ## The training and the test
 # Each image is shifted by up to SHIFT pixels, and mirrored in half of the cases, anew in each
-# epoch. Checkpoint saves the state of the training after each epoch. The weights of the best epoch
-# are rounded to float16, in which they are stored, and tested once. The network computes in float32
-# in the test, as it does after it is reloaded.
+# epoch. Checkpoint saves each epoch. The weights of the best are rounded to float16, in which they
+# are stored, and tested in float32, in which the network computes when it is reloaded.
 
 # %%
 checkpoint = Checkpoint(model, NAME, results.hyperparameters(globals()))
@@ -141,16 +136,14 @@ plots.training_curves(checkpoint.history, f"{NAME}_curves", "Four convolutions: 
 print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s")
 
 # %% [markdown]
-# **What you saw.** The validation accuracy is above the training accuracy at first. This is no
-# mistake: dropout and distortions make the training images more difficult, and the validation
-# images are classified without them. In the last epochs the training accuracy overtakes: now the
-# network also learns what only the training images have.
+# **What you saw.** The validation accuracy is above the training accuracy at first: dropout and
+# distortions make the training images more difficult, but not the validation images. In the last
+# epochs the training accuracy overtakes: the network learns what only the training images have.
 #
 # **Try.**
 # - `SHIFT = 0`: compare the distance between the two curves.
 # - `IMAGES = 5000`: how much accuracy do nine times as many images bring?
-# - `WARM_UP = 0`, or `SMOOTHING = 0`. No dropout: which of the two curves is the higher one now?
-# - SGD or Adam, each with a rate that suits it, in the place of Muon.
+# - No dropout: which is the higher curve now? SGD, or Adam, with a rate that suits it, not Muon.
 #
 # <!-- experiment cifar10_four_layer -->
 #
