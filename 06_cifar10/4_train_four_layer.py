@@ -60,8 +60,8 @@ keras.utils.set_random_seed(SEED)
 # %% [markdown]
 # ## The model
 # The first layer gives each colour channel the mean 0 and the standard deviation 1. He
-# initialisation keeps the size of the values from layer to layer under ReLU. Dropout sets a random
-# share of the values to zero in each step. The first dense layer has 94 % of all weights.
+# initialisation gives the kernels random directions; their length is set by Muon. Dropout sets a
+# random share of the values to zero in each step. The first dense layer has 94 % of all weights.
 
 # %%
 relu = {"activation": "relu", "kernel_initializer": "he_normal"}
