@@ -104,7 +104,7 @@ class Muon(keras.optimizers.SGD):
 
     def build(self, variables):
         super().build(variables)
-        self.last = [index for index, each in enumerate(variables) if len(each.shape) > 1][-1]
+        self.last = max(index for index, each in enumerate(variables) if len(each.shape) > 1)
 
     def update_step(self, gradient, variable, rate):
         index = self._get_variable_index(variable)

@@ -38,7 +38,6 @@ SAME = {
     "layers.Conv2D(32, 3, **relu)": 'layers.Conv2D(32, 3, padding="same", **relu)',
     "layers.Conv2D(64, 3, **relu)": 'layers.Conv2D(64, 3, padding="same", **relu)',
 }
-UNCLIPPED = {", global_clipnorm=1": ""}
 UNDROPPED = {
     "(2),  # 15×15\n        Dropout(0.125),": "(2),",
     "(2),  # 6×6\n        Dropout(0.125),": "(2),",
@@ -309,7 +308,7 @@ raise SystemExit""",
         "changes": [
             {"WEIGHT_DECAY": 0},
             ("no max-norm constraint", {", kernel_constraint=constraints.MaxNorm(3)": ""}),
-            ("no clipping of the gradient", UNCLIPPED),
+            ("no clipping of the gradient", {", global_clipnorm=1": ""}),
         ],
     },
     "cifar10_minivgg": {
