@@ -139,8 +139,8 @@ print(f"{NAME}: test accuracy {test_accuracy:.4f} in {checkpoint.seconds:.0f} s"
 # %% [markdown]
 # **What you saw.** The validation accuracy fluctuates while the rate is high. It becomes steady and
 # higher when the rate falls to zero. The accuracy is above that of script 4, after four times as
-# many epochs. The table in script 11 says what the layout and the training are worth when the
-# number of epochs is the same.
+# many epochs, and below that of script 5. The table in script 11 says what the layout and the
+# training are worth when the number of epochs is the same.
 #
 # **Try.**
 # - `BATCH_NORMALISATION = False`: does it still learn with this PEAK?

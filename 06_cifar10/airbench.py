@@ -1,6 +1,6 @@
 """What the short training of script 8 needs: its batches, first filters, steps and views.
 
-Script 4 takes its steps from here, too.
+Scripts 4 and 5 take their steps from here, too.
 """
 
 import keras
