@@ -159,9 +159,10 @@ def _follow(tasks, kept):
             lines.setdefault(number, []).append(content[0])
             if number == 0 and not content[0].startswith(("Error: ", "[Gloo]")):
                 print(content[0], flush=True)
-        elif kind == "checkpoint" and number == 0:
-            with files.written_beside(kept) as temporary:
-                temporary.write_bytes(content[1])
+        elif kind == "checkpoint":
+            if number == 0:  # those of the others are copies of it
+                with files.written_beside(kept) as temporary:
+                    temporary.write_bytes(content[1])
         elif kind == "end" and content[0] == 0:
             if number == 0:
                 with files.written_together(files.MODELS, kept.stem) as folder:

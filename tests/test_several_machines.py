@@ -299,6 +299,7 @@ def test_the_machine_that_ended_first_is_named(helpers, tmp_path, capsys, ends, 
     class Ended:
         def events(self):
             yield 0, ("line", "Epoch 2/2")
+            yield 1, ("checkpoint", "kept.machine_1.npz", b"a copy")  # while it resumes
             yield 1, ("line", "lost the others: Gloo all-reduce failed")
             for number, *event in ends:
                 yield number, tuple(event)
@@ -307,6 +308,7 @@ def test_the_machine_that_ended_first_is_named(helpers, tmp_path, capsys, ends, 
         machines._follow(Ended(), tmp_path / "kept.npz")
     printed = capsys.readouterr()
     assert printed.out == "Epoch 2/2\n"
+    assert not list(tmp_path.iterdir())
     if sentence.startswith("Another"):
         assert printed.err == "machine 1: lost the others: Gloo all-reduce failed\n"
 
