@@ -304,7 +304,7 @@ raise SystemExit""",
     },
     "cifar10_six_layer": {
         "script": "06_cifar10/5_train_six_layer.py",
-        "seeds": (1,),
+        "seeds": (1, 2, 3),
         "base": {"IMAGES": 10_000, "EPOCHS": 3},
         "changes": [
             (
