@@ -11,7 +11,7 @@ def distorted(images, labels, batch_size, seed, **amounts):
 
     Args:
         images: float32 of shape (N, 28, 28, 1) in [0, 1].
-        labels: integers of shape (N,).
+        labels: integers of shape (N,), or probabilities of shape (N, 10).
         batch_size: images per batch.
         seed: of the order.
         **amounts: of ``cnn_practice.distortions.distort``: rotation in degrees, shift in pixels …
