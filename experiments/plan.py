@@ -219,21 +219,32 @@ PLAN = {
         "seeds": (1, 2, 3),
         "base": {
             "EPOCHS": 6,
-            "model, _ = train(x_all, data.y_train, best_epochs)": (
+            "model, _ = train(x_all, y_all, best_epochs)": (
                 'print(f"first training in {time.perf_counter() - start:.1f} s")\nraise SystemExit'
             ),
         },
         "note": "the first of the two trainings alone",
         "first": ("05_kaggle/1_preprocess.py", "data/kaggle/train.csv"),
         "changes": [
-            {"DROPOUT": 0},
+            {"LABEL_SMOOTHING": 0},
+            {"WEIGHT_DECAY": 0},
+            {"BATCH_SIZE": 128},
             {"ELASTIC": 0},
             ("no distortions", STRAIGHT),
             (
+                "dropout of 0.1 after each dense layer",
+                {
+                    "layers.Dense(units), BatchNormalization(), layers.ReLU()]": (
+                        "layers.Dense(units), BatchNormalization(), layers.ReLU(),"
+                        " layers.Dropout(0.1)]"
+                    )
+                },
+            ),
+            (
                 "no batch normalisation",
                 {
-                    "layers.MaxPooling2D(), layers.BatchNormalization(),": "layers.MaxPooling2D(),",
-                    "layers.Dense(units), layers.BatchNormalization(),": "layers.Dense(units),",
+                    "layers.MaxPooling2D(), BatchNormalization(),": "layers.MaxPooling2D(),",
+                    "layers.Dense(units), BatchNormalization(),": "layers.Dense(units),",
                 },
             ),
         ],
@@ -264,6 +275,7 @@ raise SystemExit""",
             ("two LeNet-5, a simple CNN", {"NETWORKS": ("lenet5", "lenet5", "simple_cnn")}),
             ("six simple CNNs", {"NETWORKS": ("simple_cnn",) * 6}),
             {"EPOCHS": 1},
+            {"EPOCHS": 1, "BATCH_SIZE": 256},
             {"ELASTIC": 0},
         ],
     },
