@@ -64,8 +64,8 @@ print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
 
 # %% [markdown]
 # ## Training one network after the other
-# The layouts (`layouts.py`) are those of chapters 03 and 06, with batch normalisation. The training
-# is that of chapter 03's simple CNN, without validation images: the last weights are taken.
+# The layouts (`layouts.py`) are of chapters 03 and 06, normalised; the mini-VGG is smaller. The
+# training is that of chapter 03's simple CNN, without validation images: the last weights count.
 
 
 # %%

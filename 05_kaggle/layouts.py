@@ -1,6 +1,6 @@
 """The layouts of the ensemble's networks: those of chapters 03 and 06, with batch normalisation."""
 
-from cnn_practice.fast_layers import BatchNormalization
+from cnn_practice.fast_layers import BatchNormalization  # Keras's, but faster
 
 import keras
 from keras import layers
