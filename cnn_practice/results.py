@@ -252,6 +252,8 @@ def expectation(record):
     if "without_augmentation" in record:
         without = record["without_augmentation"]
         figure += f" with test-time augmentation, and {without:.2%} without it,"
+    if "with_augmentation" in record:
+        figure += f", and {record['with_augmentation']:.2%} with test-time augmentation,"
     precision = _unless_float32(record["hyperparameters"].get("PRECISION"))
     sentence = (
         f"Expect {figure} after {duration(record['seconds'])} of training{precision} on"

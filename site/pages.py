@@ -204,6 +204,8 @@ def facts(record):
     rows = {"Test accuracy": f"{accuracy['mean']:.2%}{deviation}"}
     if "without_augmentation" in record:
         rows["Without test-time augmentation"] = f"{record['without_augmentation']:.2%}"
+    if "with_augmentation" in record:
+        rows["With test-time augmentation"] = f"{record['with_augmentation']:.2%}"
     rows |= {
         "Seeds": len(record["seeds"]),
         "Parameters": f"{record['parameters']:,}",

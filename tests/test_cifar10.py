@@ -326,7 +326,7 @@ def test_the_schedules_are_what_their_names_say(schedule, expected):
 
     names = {
         "schedules": schedules, "steps": 100, "EPOCHS": 30, "LEARNING_RATE": 0.01, "PEAK": 0.05,
-        "STEP_FACTOR": 0.5, "SCHEDULE": schedule, "rise": 600, "fall": 2400,
+        "STEP_FACTOR": 0.5, "SCHEDULE": schedule, "rise": 600, "total": 3000,
     }  # fmt: skip
     exec(parts_of("6_train_minivgg.py", "rate"), names)
     rate = names["rate"]

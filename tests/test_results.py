@@ -136,3 +136,6 @@ def test_the_header_says_in_which_precision(folder):
     record["without_augmentation"] = 0.85
     both = "(one seed) with test-time augmentation, and 85.00% without it, after 10 s"
     assert both in results.expectation(record).replace("\n# ", " ")
+    record["with_augmentation"] = record.pop("without_augmentation")
+    both = "(one seed), and 85.00% with test-time augmentation, after 10 s"
+    assert both in results.expectation(record).replace("\n# ", " ")
