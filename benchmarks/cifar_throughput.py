@@ -55,7 +55,7 @@ def minivgg(keras, normalisation_and_dropout):
     return model
 
 
-def measure(which):
+def measure(which, batch_size=BATCH_SIZE):
     """Images per second of one short training, on random images: the values do not matter."""
     ours = which.startswith("ours")
     if ours:
@@ -69,10 +69,10 @@ def measure(which):
     if which in ("ours", "ours_plain"):
         keras.config.set_dtype_policy(precision.fastest())
     rng = np.random.default_rng(0)
-    x = rng.integers(0, 256, ((WARM_UP + STEPS) * BATCH_SIZE, 32, 32, 3), np.uint8)
+    x = rng.integers(0, 256, ((WARM_UP + STEPS) * batch_size, 32, 32, 3), np.uint8)
     y = rng.integers(0, 10, len(x))
     if ours:
-        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(BATCH_SIZE)
+        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(batch_size)
         data = data.map(lambda x, y: (shift_and_mirror(x, 4), y)).prefetch(tf.data.AUTOTUNE)
     else:
         augment = keras.Sequential(
@@ -82,7 +82,7 @@ def measure(which):
             ]
         )
         x = x.astype("float32") / 255
-        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(BATCH_SIZE)
+        data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(batch_size)
         data = data.map(lambda x, y: (augment(x, training=True), y)).prefetch(tf.data.AUTOTUNE)
     model = minivgg(keras, fast_layers if which in ("ours", "ours_float32") else keras.layers)
     model.compile(
@@ -96,7 +96,7 @@ def measure(which):
         on_train_batch_end=lambda batch, logs: ends.setdefault(batch + 1, time.perf_counter())
     )
     model.fit(data, shuffle=False, verbose=0, callbacks=[clock])
-    return STEPS * BATCH_SIZE / (ends[WARM_UP + STEPS] - ends[WARM_UP])
+    return STEPS * batch_size / (ends[WARM_UP + STEPS] - ends[WARM_UP])
 
 
 def main():
