@@ -212,6 +212,10 @@ PLAN = {
             ("`CLIP = 1e9`", {"CLIP": 1e9}),
             ("`WARM_UP = 0`, `CLIP = 1e9`", {"WARM_UP": 0, "CLIP": 1e9}),
             ("Glorot, not He", {"he_normal": "glorot_uniform"}),
+            {"CLIP": 1.0},
+            {"DROPOUT": 0.5},
+            {"SMOOTHING": 0},
+            {"WEIGHT_DECAY": 0},
         ],
     },
     "kaggle_lenet": {

@@ -143,13 +143,15 @@ def _show(figure):
 
 
 def _curves_of(training_curves):
-    """``plots.training_curves``, which says instead where the curves of a record are shown."""
+    """``plots.training_curves``, which of a record says instead where its curves are shown."""
 
     def curves(history, name, title):
         if not isinstance(history, Kept):
             training_curves(history, name, title)
         elif (files.FIGURES / f"{name}.png").exists():
             print(f"figure: images/figures/{name}.png, shown above with the training")
+        elif "val_loss" in history:  # all four curves are in the record
+            training_curves(dict(history), name, title)
         else:
             print(f"figure: images/figures/{name}.png is not drawn: its record has no history")
 

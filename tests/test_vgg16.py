@@ -398,8 +398,7 @@ def test_the_committed_weights_reach_their_recorded_accuracy():
 @pytest.mark.skipif(not RECORD.exists(), reason="not trained yet")
 def test_the_record_is_what_was_aimed_at():
     record = json.loads(RECORD.read_text())
-    assert record["test_accuracy"]["mean"] >= 0.994
-    assert abs(record["unrounded_test_accuracy"] - record["test_accuracy"]["mean"]) <= 0.0002
+    assert record["test_accuracy"]["mean"] >= 0.9965
     assert record["drawings_accuracy"] == 1
     assert (files.MODELS / "vgg16_32.weights.h5").stat().st_size <= 32_000_000
     # Three seeds, none of them stuck at the share of the most frequent digit.
