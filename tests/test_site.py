@@ -18,6 +18,7 @@ pytest.importorskip("math_core")
 sys.path[:0] = [str(files.ROOT / name) for name in ("site", "draw_digits")]
 import build_site
 import conf
+import no_training
 import pages
 import scripts
 
@@ -44,6 +45,16 @@ def test_without_the_drawing_page_the_start_page_says_how(monkeypatch, tmp_path)
     monkeypatch.setattr(pages, "PAGE", tmp_path / "draw.html")
     start = dict(pages.start_page())["index"]
     assert "`make page`" in start and "iframe" not in start
+
+
+def test_curves_are_drawn_again_from_the_history_of_a_record(capsys):
+    drawn = []
+    curves = no_training._curves_of(lambda *arguments: drawn.append(arguments))
+    history = {key: [0.5] for key in ("loss", "val_loss", "accuracy", "val_accuracy")}
+    curves(no_training.Kept(history), "unknown_curves", "Unknown")
+    assert drawn == [(history, "unknown_curves", "Unknown")]
+    curves(no_training.Kept(val_accuracy=[0.5]), "unknown_curves", "Unknown")
+    assert len(drawn) == 1 and "its record has no history" in capsys.readouterr().out
 
 
 # --------------------------------------------------------------------------- the Markdown
