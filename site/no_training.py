@@ -81,8 +81,7 @@ def _fit(model, *_, callbacks=(), **__):
 
     began, run = time.perf_counter(), record["runs"][-1]  # whose weights are kept
     model.set_weights(models.load(model.name).get_weights())
-    by_epoch = {"val_accuracy": record["val_accuracies"]} if "val_accuracies" in record else {}
-    history, seconds = Kept(record.get("history", by_epoch)), run.get("seconds", record["seconds"])
+    history, seconds = Kept(record.get("history", {})), run.get("seconds", record["seconds"])
     for callback in callbacks:
         if isinstance(callback, Checkpoint):
             callback.history, callback.seconds = history, seconds
