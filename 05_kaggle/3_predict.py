@@ -13,6 +13,7 @@
 from cnn_practice import files, hyperparameters, models, plots
 from cnn_practice.errors import InputError
 
+import batches
 import competition
 import numpy as np
 
@@ -23,13 +24,15 @@ import numpy as np
 NAME = "kaggle_lenet"  # file name; of the model that reads the practice competition
 REAL_NAME = "kaggle_lenet_real"  # file name; of the model that reads Kaggle's own test images
 SUBMISSION = "submission.csv"  # file name; in data/kaggle/
+VIEWS = 16  # whole number, at least 1; slightly distorted copies of each image that are read
 UNCERTAIN = 40  # whole number, 1 to 400; how many of the least certain digits to show
 hyperparameters.check()
 
 # %% [markdown]
 # ## Predicting the test images
 # They are scaled as in training. A model trained on practice files has seen most of Kaggle's test
-# images with their labels, so it never reads those: each competition has its own model.
+# images with their labels, so it never reads those: each competition has its own model. The mean
+# of the answers to several views of an image is right more often than the answer to the image.
 
 # %%
 data = competition.load()
@@ -39,7 +42,7 @@ if not (files.MODELS / f"{name}.config.json").exists():
     raise InputError(f"There is no model {name} yet: run «python 05_kaggle/2_train_lenet.py».")
 model = models.load(name)
 x_test = data.x_test[..., np.newaxis].astype("float32") / 255
-probabilities = model.predict(x_test, batch_size=1000, verbose=0)
+probabilities = batches.predict_views(model, x_test, VIEWS)
 predicted = probabilities.argmax(axis=1)
 
 # %% [markdown]
