@@ -515,6 +515,56 @@ def test_a_digit_turned_keeps_its_ink_and_its_place():
     assert np.abs(turned - images).max(axis=(1, 2, 3)).max() > 0.5
 
 
+def test_a_slanted_bar_is_set_upright():
+    import batches
+
+    images = np.zeros((2, 28, 28, 1), "float32")  # the second stays empty
+    for row in range(4, 24):
+        images[0, row, 14 + (row - 14) // 2, 0] = 1
+    upright = batches.straightened(images)
+    assert (upright.shape, upright.dtype) == (images.shape, images.dtype)
+    assert not upright[1].any()
+    assert upright[0].sum() == pytest.approx(20, abs=1e-3)
+    used = np.flatnonzero(upright[0].sum(axis=(0, 2)) > 0.01)
+    assert used.max() - used.min() < 3  # the bar itself crosses ten columns
+    across = (upright[0, ..., 0] * np.arange(28)).sum(axis=1)[4:24]  # the ink's column in each row
+    assert np.polyfit(np.arange(20), across, 1)[0] == pytest.approx(0, abs=0.01)
+    again = batches.straightened(upright)
+    np.testing.assert_allclose(again, upright, atol=0.05)
+
+
+def test_what_is_shifted_past_the_edge_is_lost():
+    import batches
+
+    images = np.zeros((1, 28, 28, 1), "float32")
+    images[0, np.arange(28), np.arange(28)] = 1  # a diagonal
+    images[0, 0, 27] = 1e-3  # nearly nothing, far from it: its place would be outside
+    upright = batches.straightened(images)
+    assert upright[0, 0].sum() == pytest.approx(1, abs=0.01)
+
+
+def test_views_are_the_same_each_time_and_their_answers_are_averaged():
+    import batches
+
+    images = np.zeros((3, 28, 28, 1), "float32")
+    images[:, 8:20, 8:20] = 1
+
+    class Pixels:
+        """Answers with what it is shown."""
+
+        def predict(self, shown, **options):
+            return shown
+
+    one, three = (batches.predict_views(Pixels(), images, number) for number in (1, 3))
+    np.testing.assert_array_equal(one, batches.predict_views(Pixels(), images, 1))
+    assert one.shape == images.shape
+    assert not np.allclose(one, images, atol=0.1)
+    assert not np.allclose(one, three, atol=0.1)
+    # The mean of several views is blurred.
+    sharp = ((one < 0.01) | (one > 0.99)).mean()
+    assert ((three < 0.01) | (three > 0.99)).mean() < sharp
+
+
 # The whole chapter, script by script
 
 FOLDER = "data/kaggle"
@@ -585,7 +635,7 @@ def test_lenet_is_trained_and_its_submission_scored(chapter):
 @pytest.mark.script
 def test_an_interrupted_ensemble_goes_on(chapter):
     script = "05_kaggle/4_ensemble.py"
-    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",), VIEWS=2)
+    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
     record = chapter.root / "models/kaggle_ensemble.results.json"
     alone = json.loads(record.read_text())["networks_alone"]
     printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
