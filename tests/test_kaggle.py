@@ -635,7 +635,7 @@ def test_lenet_is_trained_and_its_submission_scored(chapter):
 @pytest.mark.script
 def test_an_interrupted_ensemble_goes_on(chapter):
     script = "05_kaggle/4_ensemble.py"
-    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",))
+    chapter.passes(script, EPOCHS=1, BATCH_SIZE=500, NETWORKS=("lenet5",), VIEWS=2)
     record = chapter.root / "models/kaggle_ensemble.results.json"
     alone = json.loads(record.read_text())["networks_alone"]
     printed = chapter.passes(script, NETWORKS=("lenet5", "simple_cnn"))
