@@ -1,7 +1,7 @@
 """Images distorted for training, as several views of a test image, and set upright."""
 
 from cnn_practice import datasets
-from cnn_practice.distortions import distort
+from cnn_practice.distortions import distort, resample
 
 import numpy as np
 import tensorflow as tf
@@ -63,16 +63,14 @@ def straightened(images):
     Source: LeCun et al. (1998), *Gradient-based learning applied to document recognition*,
     section III.A, where a pixel counts as 0 or 1; here it counts as much as it has ink.
     """
-    pixels, places = images[..., 0], np.arange(images.shape[1], dtype="float32")
-    mass = np.maximum(pixels.sum(axis=(1, 2)), 1e-6)[:, np.newaxis]
-    down = places - pixels.sum(axis=2) @ places[:, np.newaxis] / mass  # (N, size), from the middle
-    across = places - pixels.sum(axis=1) @ places[:, np.newaxis] / mass
-    slant = np.einsum("nij,ni,nj->n", pixels, down, across, optimize=True)
-    slant /= np.maximum(np.einsum("nij,ni->n", pixels, down**2), 1e-6)
-    source = places + (slant[:, np.newaxis] * down)[..., np.newaxis]  # (N, size, size), the column
-    left = np.floor(source).astype("int32")
-    padded = np.pad(pixels, [(0, 0), (0, 0), (2, 2)])  # what lies outside is paper
-    first = np.clip(left + 2, 0, len(places) + 2)
-    share = source - left
-    values = [np.take_along_axis(padded, each, axis=2) for each in (first, first + 1)]
-    return ((1 - share) * values[0] + share * values[1])[..., np.newaxis].astype("float32")
+    pixels = images[..., 0]
+    places = np.arange(images.shape[1], dtype="float32") - (images.shape[1] - 1) / 2
+    mass = np.maximum(pixels.sum(axis=(1, 2)), 1e-6)
+    middle = pixels.sum(axis=2) @ places / mass  # of the ink, in pixels below the image's
+    down = places - middle[:, np.newaxis]  # (N, size)
+    slant = np.einsum("nij,ni,j->n", pixels, down, places, optimize=True)
+    slant /= np.maximum(np.einsum("nij,ni->n", pixels, down**2), 1e-6)  # pixels across per row
+    one, nought = np.ones_like(slant), np.zeros_like(slant)
+    matrix = np.stack([one, nought, slant, one], axis=1).reshape(-1, 2, 2)
+    shifts = np.stack([-slant * middle, nought], axis=1)
+    return resample(images, matrix, shifts).numpy()

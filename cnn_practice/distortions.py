@@ -31,8 +31,6 @@ def distort(images, rotation=0, shift=0, zoom=0, shear=0, elastic=0):
         float32 tensor of the same shape.
     """
     number = tf.shape(images)[0]
-    if XLA:
-        _compile_first()
 
     def within(limit):
         return tf.random.uniform((number,), -limit, limit)
@@ -44,6 +42,23 @@ def distort(images, rotation=0, shift=0, zoom=0, shear=0, elastic=0):
     matrix = tf.linalg.matmul(*(tf.transpose(tf.stack(m), (2, 0, 1)) for m in (stretch, turn)))
     shifts = tf.stack([within(shift), within(shift)], axis=1)
     bends = tf.random.normal((number, 4, 4, 2), stddev=elastic) if elastic else None
+    return resample(images, matrix, shifts, bends)
+
+
+def resample(images, matrix, shifts, bends=None):
+    """Images whose pixel at (x, y) from the centre is the old one at (x, y) · matrix + shifts.
+
+    Args:
+        images: float32 tensor of shape (N, size, size, 1), 0 = paper, which is also all outside.
+        matrix: float32 tensor of shape (N, 2, 2).
+        shifts: float32 tensor of shape (N, 2), in pixels, across and down.
+        bends: float32 tensor of shape (N, 4, 4, 2) of further shifts at 4×4 points, or None.
+
+    Returns:
+        float32 tensor of the shape of ``images``, interpolated between four pixels each.
+    """
+    if XLA:
+        _compile_first()
     return _resampled(images, matrix, shifts, bends)
 
 
@@ -51,7 +66,6 @@ def distort(images, rotation=0, shift=0, zoom=0, shear=0, elastic=0):
 # outside, because those of XLA do not follow the seed.
 @tf.function(jit_compile=XLA)
 def _resampled(images, matrix, shifts, bends):
-    """Images whose pixel at (x, y) from the centre is the old one at (x, y) · matrix + shifts."""
     size = images.shape[1]
     centred = np.arange(size, dtype=np.float32) - (size - 1) / 2
     grid = np.stack(np.meshgrid(centred, centred), axis=-1)

@@ -565,6 +565,22 @@ def test_views_are_the_same_each_time_and_their_answers_are_averaged():
     assert ((three < 0.01) | (three > 0.99)).mean() < sharp
 
 
+def test_networks_joined_to_one_model_answer_each_for_itself():
+    import keras
+    import votes
+
+    models = [
+        keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+        for _ in range(3)
+    ]
+    images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    answers = votes.joint(models).predict(images, verbose=0)
+    assert answers.shape == (4, 3, 10)
+    for number, model in enumerate(models):
+        alone = model.predict(images, verbose=0)
+        np.testing.assert_allclose(answers[:, number], alone, rtol=1e-5, atol=1e-6)
+
+
 # The whole chapter, script by script
 
 FOLDER = "data/kaggle"
