@@ -396,7 +396,7 @@ raise SystemExit""",
     "cifar10_airbench": {
         "script": "06_cifar10/8_train_airbench.py",
         "seeds": (1, 2, 3),
-        "base": {"VALIDATION": 10_000, "EPOCHS": 2},
+        "base": {"VALIDATION": 10_000, "EPOCHS": 5},
         "accuracy": "after the last epoch, with test-time augmentation",
         "more": {
             "without test-time augmentation": (r"without test-time augmentation: accuracy ([\d.]+)")
