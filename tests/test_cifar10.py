@@ -408,6 +408,8 @@ def test_minivgg_killed_in_the_middle_goes_on(project):
     record = json.loads((project.root / f"models/{name}.results.json").read_text())
     assert len(record["history"]["val_accuracy"]) == record["epochs"] == 3
     assert record["parameters"] == 2_171_178
+    views = f"with test-time augmentation: accuracy {record['with_augmentation']:.4f}"
+    assert views in printed.splitlines()
     history = checkpoint.with_name(f"{name}.history.json")
     assert json.loads(history.read_text()) == record["history"]
     assert list(checkpoint.parent.glob(f"{name}_*.weights.h5"))  # the improvements
