@@ -277,7 +277,7 @@ raise SystemExit""",
         "accuracy": "of the vote",
         "more": {
             "of each network, mean": r"each alone: ([\d.]+)",
-            "of the vote, one view": r"one view: ([\d.]+)",
+            "vote, one view": r"one view: ([\d.]+)",
         },
         "first": ("05_kaggle/1_preprocess.py", "data/kaggle/train.csv"),
         "changes": [
