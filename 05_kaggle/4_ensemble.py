@@ -58,7 +58,7 @@ source = competition.SOURCES[data.source]
 name = NAME if data.source == "practice" else f"{NAME}_real"
 training.begin(name, globals())
 x_train, x_test = (x[..., np.newaxis].astype("float32") / 255 for x in (data.x_train, data.x_test))
-kinds = (x_train, x_test), [batches.straightened(x) for x in (x_train, x_test)]  # no slant
+kinds = (x_train, x_test), [batches.straightened(x) for x in (x_train, x_test)]  # then upright
 y_train = keras.utils.to_categorical(data.y_train, 10)
 print(f"{source}: {len(x_train)} training and {len(x_test)} test images")
 
