@@ -1,6 +1,7 @@
 """What a training run says before it trains: what it will replace, and how long it will take."""
 
 import json
+import signal
 import time
 
 from cnn_practice import errors, files, results
@@ -10,6 +11,7 @@ import filelock
 import keras
 
 _locks = {}  # held until the script ends
+_interrupted = False  # whether Ctrl+C was pressed in the present ``fit``
 
 
 def begin(name, script_variables):
@@ -38,6 +40,8 @@ def begin(name, script_variables):
             ) from error
         _locks[name] = lock
     errors.say_when_interrupted("Stopped: nothing was saved, and the same command begins anew.")
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not behind nohup
+        signal.signal(signal.SIGINT, _interrupt)
     files.finish_pending(files.MODELS)
     there = [
         files.shown(path)
@@ -50,6 +54,13 @@ def begin(name, script_variables):
             " «git checkout models images/figures» brings back what came with the repository;"
             " another NAME keeps both."
         )
+
+
+def _interrupt(number, frame):
+    """Raise KeyboardInterrupt as Python does, and let ``SayHowLong`` know of it."""
+    global _interrupted
+    _interrupted = True
+    raise KeyboardInterrupt
 
 
 def _differences(name, script_variables):
@@ -70,7 +81,11 @@ def _differences(name, script_variables):
 
 
 class SayHowLong(keras.callbacks.Callback):
-    """Measure some steps, and print once about how long the training will take on this computer."""
+    """Measure some steps, and print once about how long the training will take on this computer.
+
+    It also ends the training after a Ctrl+C that got lost: once in a hundred times NumPy swallows
+    the exception, where Keras turns a tensor into an array.
+    """
 
     def __init__(self, seconds=3):
         super().__init__()
@@ -78,12 +93,16 @@ class SayHowLong(keras.callbacks.Callback):
         self.said = False
 
     def on_train_begin(self, logs=None):
+        global _interrupted
+        _interrupted = False
         self.start = self.first = None  # of each ``fit`` anew, until one was long enough to measure
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
+        if _interrupted:
+            raise KeyboardInterrupt
         self._measure(batch)
 
     def _measure(self, batch):

@@ -1,5 +1,6 @@
 """What a training run says before it trains, and that two runs never train one model at once."""
 
+import contextlib
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from cnn_practice import files, models, precision, results, training
+from cnn_practice import errors, files, models, precision, results, training
 from cnn_practice.errors import InputError
 
 import keras
@@ -131,6 +132,30 @@ def test_the_time_is_that_of_the_steps_left(capsys, monkeypatch):
     assert capsys.readouterr().out.strip() == (
         "The training will take about 20 min on this computer."
     )
+
+
+class LoseCtrlC(keras.callbacks.Callback):
+    """Ctrl+C in the second epoch, swallowed as NumPy may swallow it."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        if epoch == 1:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+
+def test_a_lost_ctrl_c_ends_the_training_all_the_same(folder, monkeypatch):
+    monkeypatch.setattr(errors, "interrupted", errors.interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        training.begin("small", {})
+        model, x, y, lose = small_model(), np.zeros((8, 4)), np.zeros(8), LoseCtrlC()
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(x, y, epochs=9, verbose=0, callbacks=[training.SayHowLong(), lose])
+        assert lose.epoch == 1
+        model.fit(x, y, verbose=0, callbacks=[training.SayHowLong()])  # the next one trains
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_fastest_precision_is_one_of_three():
