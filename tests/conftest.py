@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from cnn_practice import hyperparameters
@@ -17,6 +18,12 @@ NOT_COPIED = shutil.ignore_patterns(
     "scenes.npz", "other_hands.npz", "mnist_shape*.npz", "cifar10.npz",
 )  # fmt: skip
 CIFAR10 = ROOT / "data" / "cifar10.npz"
+
+
+def pytest_collection_modifyitems(items):
+    """Files with many whole scripts first: what is long must not begin when all else is done."""
+    scripts = Counter(item.path for item in items if item.get_closest_marker("script"))
+    items.sort(key=lambda item: -scripts[item.path])
 
 
 class Project:

@@ -669,7 +669,7 @@ def test_an_interrupted_ensemble_goes_on(chapter):
     (chapter.root / lenet5).write_bytes(b"damaged")
     other = chapter.root / "models/checkpoints/kaggle_ensemble_practice_simple_cnn_2.npz"
     shutil.copy(other, other.with_name("kaggle_ensemble_practice_lenet5_2.npz"))
-    printed = chapter.passes(script, NETWORKS=("lenet5", "lenet5"))
+    printed = chapter.passes(script, NETWORKS=("lenet5", "lenet5"), VIEWS=1)
     assert printed.count("84/84 - ") == 2
 
 
