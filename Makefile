@@ -4,6 +4,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 # Two processes for the tests, each of which takes whole files: many tests wait for a single core.
+# The files stay in the order that tests/conftest.py gives them, the long ones first.
 TWO_AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast draw results experiments cifar10 page outputs site python
